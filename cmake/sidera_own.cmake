@@ -1,0 +1,11 @@
+# Flags of sidera's own programs: never part of the interface target.
+add_library(sidera_own INTERFACE)
+target_link_libraries(sidera_own INTERFACE sidera::sidera)
+target_compile_options(sidera_own INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Werror)
+if(SIDERA_ARCH)
+  target_compile_options(sidera_own INTERFACE -march=${SIDERA_ARCH})
+endif()
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release)
+endif()

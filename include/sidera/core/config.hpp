@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Version, instruction set and the inline namespace that carries both.
+///
+/// Two translation units built with different -m flags would merge two bodies of one inline function (a baseline unit
+/// then runs AVX2 code). The inline namespace names the instruction set, so they stay two functions.
+
+#if !defined(__cplusplus) || __cplusplus < 202002L
+#error "sidera needs C++20: compile with -std=c++20"
+#endif
+#if defined(__FAST_MATH__)
+#error "sidera relies on IEEE arithmetic (NaN checks, exact ties, error bounds): compile without -ffast-math"
+#endif
+
+#define SIDERA_VERSION_MAJOR 0
+#define SIDERA_VERSION_MINOR 1
+#define SIDERA_VERSION_PATCH 0
+#define SIDERA_VERSION_STRING "0.1.0"
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) && \
+    defined(__AVX512VNNI__)
+#define SIDERA_ABI v0_1_avx512vnni
+#define SIDERA_INSTRUCTION_SET "avx512vnni"
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define SIDERA_ABI v0_1_avx512
+#define SIDERA_INSTRUCTION_SET "avx512"
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__AVXVNNI__)
+#define SIDERA_ABI v0_1_avx2vnni
+#define SIDERA_INSTRUCTION_SET "avx2vnni"
+#elif defined(__AVX2__) && defined(__FMA__)
+#define SIDERA_ABI v0_1_avx2
+#define SIDERA_INSTRUCTION_SET "avx2"
+#elif defined(__ARM_NEON)
+#define SIDERA_ABI v0_1_neon
+#define SIDERA_INSTRUCTION_SET "neon"
+#else
+#define SIDERA_ABI v0_1_baseline
+#define SIDERA_INSTRUCTION_SET "baseline"
+#endif
+
+/// For kernels whose accumulators must stay in registers: a call that is not inlined would spill them.
+#if defined(__GNUC__) || defined(__clang__)
+#define SIDERA_ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define SIDERA_ALWAYS_INLINE inline
+#endif
