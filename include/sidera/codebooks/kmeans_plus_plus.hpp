@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <sidera/codebooks/initialiser.hpp>
+#include <vector>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// Greedy k-means++: rows are drawn with a chance proportional to their distance to the nearest word so far, and of a
+/// few draws the one that lowers the total most becomes a word (Arthur and Vassilvitskii, SODA 2007, section 2.2 and
+/// their released variant; the number of draws is scikit-learn's).
+///
+/// Cost: words * draws distances for each row considered. Large data are thinned to `rows_per_word` random rows per
+/// word first; 0 uses every row.
+struct kmeans_plus_plus {
+  std::size_t draws = 0;  ///< 0: 2 + floor(ln(words))
+  std::size_t rows_per_word = 64;
+
+  template <Scalar T, class M>
+  [[nodiscard]] codebook<T> operator()(matrix_cref<T> const& x, std::size_t words, M const& metric,
+                                       initialiser_context const& context) const {
+    std::size_t const limit = rows_per_word == 0 ? row_count(x) : rows_per_word * words;
+    if (row_count(x) <= limit) return choose<T>(x, words, metric, context);
+    matrix<T> sample(static_cast<index_t>(limit), x.cols());
+    auto const order = context.random.fork(1).permutation(row_count(x));
+    for (std::size_t i = 0; i < limit; ++i) sample.row(static_cast<index_t>(i)) = x.row(static_cast<index_t>(order[i]));
+    return choose<T>(sample, words, metric, context);
+  }
+
+ private:
+  template <Scalar T, class M>
+  [[nodiscard]] codebook<T> choose(matrix_cref<T> const& x, std::size_t words, M const& metric,
+                                   initialiser_context const& context) const {
+    std::size_t const trials = draws != 0 ? draws : 2 + static_cast<std::size_t>(std::log(static_cast<double>(words)));
+    codebook<T> book{matrix<T>(static_cast<index_t>(words), x.cols())};
+    std::vector<T> nearest(row_count(x), std::numeric_limits<T>::max());
+    auto first = static_cast<index_t>(context.random.below(0, row_count(x)));
+    book.words.row(0) = x.row(first);
+    nearest = distances_to<T>(x, first, nearest, metric, context.executor);
+    for (std::size_t j = 1; j < words; ++j) {
+      double best_total = std::numeric_limits<double>::infinity();
+      std::vector<T> best;
+      double const total = sum(nearest);
+      for (std::size_t t = 0; t < trials; ++t) {
+        index_t const row = draw(nearest, total, context.random.uniform(j * trials + t + 1));
+        auto candidate = distances_to<T>(x, row, nearest, metric, context.executor);
+        if (double const now = sum(candidate); now < best_total) {
+          best_total = now;
+          best = std::move(candidate);
+          book.words.row(static_cast<index_t>(j)) = x.row(row);
+        }
+      }
+      nearest = std::move(best);
+    }
+    return book;
+  }
+
+  template <Scalar T>
+  [[nodiscard]] static double sum(std::vector<T> const& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0, [](double s, T v) { return s + static_cast<double>(v); });
+  }
+
+  /// The row where the running sum passes share * total.
+  template <Scalar T>
+  [[nodiscard]] static index_t draw(std::vector<T> const& weights, double total, double share) {
+    double left = share * total;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      left -= static_cast<double>(weights[i]);
+      if (left < 0) return static_cast<index_t>(i);
+    }
+    return static_cast<index_t>(weights.size() - 1);  // all weights zero: fewer distinct rows than words
+  }
+
+  /// min(nearest, distance to row `chosen`), entry by entry.
+  template <Scalar T, class M>
+  [[nodiscard]] static std::vector<T> distances_to(matrix_cref<T> const& x, index_t chosen,
+                                                   std::vector<T> const& nearest, M const& metric,
+                                                   executor_ref executor) {
+    std::vector<T> out(nearest.size());
+    std::span<T const> const word = row_span(x, chosen);
+    block_partition const blocks{row_count(x), 4096};
+    executor.run(blocks.count(), [&](std::size_t b, std::size_t) {
+      for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i)
+        out[i] = std::min(nearest[i], metric(std::span<T const>(row_span(x, static_cast<index_t>(i))), word));
+    });
+    return out;
+  }
+};
+static_assert(Initialiser<kmeans_plus_plus>);
+
+}  // namespace sidera::inline SIDERA_ABI

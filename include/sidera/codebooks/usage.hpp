@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <sidera/core/error.hpp>
+#include <sidera/core/scalar.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// How often each code was used, over as many batches as one likes (an epoch, a data set, all machines).
+class code_usage {
+ public:
+  explicit code_usage(std::size_t words) : counts_(words, 0) {}
+
+  /// Counts codes; rows without a code are skipped. Throws value_error for a code that has no word.
+  void add(std::span<code_t const> codes) {
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      if (codes[i] < 0) continue;
+      if (static_cast<std::size_t>(codes[i]) >= counts_.size())
+        throw value_error("code_usage::add",
+                          "row " + std::to_string(i) + " has code " + std::to_string(codes[i]) + ", there are " +
+                              std::to_string(counts_.size()) + " words",
+                          i);
+      ++counts_[static_cast<std::size_t>(codes[i])];
+    }
+  }
+  void merge(code_usage const& other) {
+    for (std::size_t j = 0; j < counts_.size(); ++j) counts_[j] += other.counts_.at(j);
+  }
+
+  [[nodiscard]] std::span<std::int64_t const> counts() const noexcept { return counts_; }
+  [[nodiscard]] std::size_t dead() const noexcept {
+    std::size_t n = 0;
+    for (std::int64_t const c : counts_) n += c == 0;
+    return n;
+  }
+  /// exp of the entropy of the usage: the number of words in effective use, 1 .. words; 0 before the first code.
+  [[nodiscard]] double perplexity() const noexcept {
+    double total = 0, entropy = 0;
+    for (std::int64_t const c : counts_) total += static_cast<double>(c);
+    if (total == 0) return 0;
+    for (std::int64_t const c : counts_) {
+      double const p = static_cast<double>(c) / total;
+      if (p > 0) entropy -= p * std::log(p);
+    }
+    return std::exp(entropy);
+  }
+
+ private:
+  std::vector<std::int64_t> counts_;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Greedy level-by-level training of a residual quantizer.
+#include <sidera/codebooks/initialiser.hpp>
+#include <sidera/quantizers/beam_search.hpp>
+#include <sidera/quantizers/codebook_trainer.hpp>
+#include <sidera/quantizers/residual_options.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// Encodes all rows block by block; greedy when `beam` is 1.
+template <Scalar T, Metric M, ResidualScheme R>
+void encode_rows(residual_encoder<T, M, R> const& encoder, matrix_cref<T> const& x, code_matrix& out, std::size_t beam,
+                 executor_ref executor) {
+  block_partition const blocks{row_count(x), beam == 1 ? std::size_t{512} : std::size_t{64}};
+  std::vector<residual_workspace<T>> workspaces(executor.concurrency());
+  executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
+    auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
+    if (beam == 1)
+      encoder.encode(x.middleRows(first, rows), out.middleRows(first, rows), workspaces[worker]);
+    else
+      beam_search(encoder, beam).encode(x.middleRows(first, rows), out.middleRows(first, rows));
+  });
+}
+
+/// The policies and numbers of one residual quantizer.
+template <Metric M, UpdateRule U, ResidualScheme R, Initialiser I, DeadCodePolicy Z>
+struct residual_recipe {
+  residual_quantizer_options const& options;
+  M const& metric;
+  U const& rule;
+  R const& scheme;
+  I const& init;
+  Z const& dead;
+};
+
+template <Scalar T, Metric M, UpdateRule U, ResidualScheme R, Initialiser I, DeadCodePolicy Z>
+class residual_trainer {
+ public:
+  using encoder_type = residual_encoder<T, M, R>;
+  struct result {
+    encoder_type encoder;
+    fit_report report;
+  };
+
+  residual_trainer(residual_recipe<M, U, R, I, Z> recipe, executor_ref executor, observer const& watch)
+      : recipe_(recipe), executor_(executor), watch_(watch) {}
+
+  /// Trains all levels; the first `frozen` ones are taken from `before`.
+  result run(matrix_cref<T> const& x, encoder_type const* before, std::size_t frozen) {
+    check_input(x, before);
+    encoder_ = encoder_type(recipe_.metric, recipe_.scheme, column_count(x));
+    report_ = {};
+    report_.codes.setConstant(x.rows(), static_cast<index_t>(recipe_.options.levels), no_code);
+    total_ = total_variation(x);
+    encoder_type::start(x, state_);
+    for (std::size_t l = 0; l < recipe_.options.levels; ++l) {
+      level_report level = l < frozen ? keep_level(before->level(l), l) : train_level(l);
+      if (recipe_.options.beam > 1 && l > 0) reassign(x, l);
+      level.relative_error = total_ > 0 ? state_.residual.template cast<double>().squaredNorm() / total_ : 0.0;
+      report_.levels.push_back(level);
+    }
+    return {std::move(encoder_), std::move(report_)};
+  }
+
+ private:
+  void check_input(matrix_cref<T> const& x, encoder_type const* before) const {
+    constexpr std::string_view where = "residual_quantizer::fit";
+    require_not_empty(x, where, "x");
+    require_finite<T>(x, where, "x");
+    if (before != nullptr) require_columns(x, before->dim(), where, "x");
+    for (std::size_t l = 0; l < recipe_.options.levels; ++l)
+      if (recipe_.options.words_at(l) > row_count(x))
+        throw shape_error(where, "x is " + shape_text(x) + ": fewer rows than the " +
+                                     std::to_string(recipe_.options.words_at(l)) + " words of level " +
+                                     std::to_string(l));
+  }
+
+  [[nodiscard]] static double total_variation(matrix_cref<T> const& x) {
+    row_vector<double> const mean = x.template cast<double>().colwise().mean();
+    return (x.template cast<double>().rowwise() - mean).squaredNorm();
+  }
+
+  level_report keep_level(residual_level<T> const& level, std::size_t l) {
+    encoder_.push_level(level);
+    encoder_.compose(state_.residual, state_.prefix, l, state_.query);
+    std::vector<code_t> codes(row_count(state_.query));
+    encoder_.search(l).nearest(state_.query, codes, executor_);
+    take_codes(codes, l);
+    code_usage usage(level.search.size());
+    usage.add(codes);
+    return {
+        .iterations = 0, .stopped = stop_reason::frozen, .perplexity = usage.perplexity(), .dead_words = usage.dead()};
+  }
+
+  level_report train_level(std::size_t l) {
+    encoder_.compose(state_.residual, state_.prefix, l, state_.query);
+    random_stream const random = random_stream(recipe_.options.seed).fork(l);
+    std::vector<code_t> const previous = l > 0 ? column_of_codes(l - 1) : std::vector<code_t>{};
+    codebook<T> book = recipe_.init(matrix_cref<T>(state_.query), recipe_.options.words_at(l), recipe_.metric,
+                                    {random.fork(0), l, previous, executor_});
+    codebook_training const how{.iterations = recipe_.options.iterations,
+                                .tolerance = recipe_.options.tolerance,
+                                .random = random.fork(1),
+                                .executor = executor_,
+                                .watch = &watch_,
+                                .level = l,
+                                .levels = recipe_.options.levels};
+    matrix_cref<T> const rows(state_.query);
+    codebook_trainer<T, M, U, Z> trainer(book, rows, recipe_.metric, recipe_.rule, recipe_.dead, how);
+    level_report const report = trainer.run();
+    matrix<T> explained = what_words_explain(book, trainer.codes());
+    encoder_.push_level({std::move(book), std::move(explained)});
+    take_codes(trainer.codes(), l);
+    return report;
+  }
+
+  /// The first columns of the words where they are points of the sample space, else the members' mean residual.
+  [[nodiscard]] matrix<T> what_words_explain(codebook<T> const& book, std::span<code_t const> codes) const {
+    constexpr bool words_are_points =
+        !explains_by_mean<R> && !std::same_as<typename M::representative_type, representative::normalized_mean>;
+    if constexpr (words_are_points) {
+      return book.words.leftCols(state_.residual.cols());
+    } else {
+      auto const members = pass_statistics<T>::of(state_.residual, codes, book.size());
+      matrix<T> explained = matrix<T>::Zero(book.words.rows(), state_.residual.cols());
+      for (std::size_t j = 0; j < book.size(); ++j)
+        if (members.counts()[j] > 0) members.mean(j, row_span(explained, static_cast<index_t>(j)));
+      return explained;
+    }
+  }
+
+  void take_codes(std::span<code_t const> codes, std::size_t l) {
+    for (std::size_t i = 0; i < codes.size(); ++i)
+      report_.codes(static_cast<index_t>(i), static_cast<index_t>(l)) = codes[i];
+    encoder_.advance(state_.residual, state_.prefix, codes, l);
+  }
+
+  [[nodiscard]] std::vector<code_t> column_of_codes(std::size_t l) const {
+    std::vector<code_t> codes(row_count(report_.codes));
+    for (std::size_t i = 0; i < codes.size(); ++i)
+      codes[i] = report_.codes(static_cast<index_t>(i), static_cast<index_t>(l));
+    return codes;
+  }
+
+  /// With a beam, the next level trains on what the best whole hypothesis of each row leaves over.
+  void reassign(matrix_cref<T> const& x, std::size_t l) {
+    code_matrix codes(x.rows(), static_cast<index_t>(l + 1));
+    encode_rows(encoder_, x, codes, recipe_.options.beam, executor_);
+    encoder_type::start(x, state_);
+    for (std::size_t k = 0; k <= l; ++k) {
+      report_.codes.col(static_cast<index_t>(k)) = codes.col(static_cast<index_t>(k));
+      encoder_.advance(state_.residual, state_.prefix, column_of_codes(k), k);
+    }
+  }
+
+  residual_recipe<M, U, R, I, Z> recipe_;
+  executor_ref executor_;
+  observer const& watch_;
+  encoder_type encoder_;
+  residual_workspace<T> state_;
+  fit_report report_;
+  double total_ = 0;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  What an update rule must offer, and what it may offer.
+#include <sidera/codebooks/codebook.hpp>
+#include <sidera/codebooks/pass_statistics.hpp>
+#include <sidera/metrics/concepts.hpp>
+#include <string_view>
+
+namespace sidera::inline SIDERA_ABI {
+
+namespace detail {
+template <class U, class T>
+concept has_state = requires {
+  typename U::template state<T>;
+};
+
+template <class U, class T>
+concept state_starts_from_codebook =
+    std::constructible_from<typename U::template state<T>, U const&, codebook<T> const&>;
+
+template <class U, class T>
+concept state_updates = requires(typename U::template state<T>& s, codebook<T>& book, matrix_cref<T> const& x,
+                                 std::span<code_t const> codes) {
+  s.update(book, x, codes);
+};
+
+template <class U, class T>
+concept state_updates_from_statistics = requires(typename U::template state<T>& s, codebook<T>& book,
+                                                 pass_statistics<T> const& pass) {
+  s.update(book, pass);
+};
+
+template <class U, class T>
+concept state_resets_words = requires(typename U::template state<T>& s, codebook<T> const& book, std::size_t j) {
+  s.reset_word(book, j);
+};
+}  // namespace detail
+
+/// Moves code words after each assignment of rows.
+///
+/// The rule itself is a small regular struct of hyper-parameters; what it must remember between updates lives in the
+/// nested `state<T>`, which the quantizer owns, one per codebook.
+///
+/// Syntax:    `typename U::representative_type`
+///            `typename U::template state<T>`, constructible from `(rule, codebook)`
+///            `state.update(codebook, rows, codes)`
+/// Semantics: a code word without members is left where it is; equal calls give equal bits.
+/// Options:   `state.update(codebook, pass_statistics)`: the rule needs sums and counts alone; the host then keeps them
+///            up to date by the rows that changed their word, with threads;
+///            `state.reset_word(codebook, j)`: word j was moved by a dead-code policy, forget its past;
+///            `rule.batch_size`: rows per update (absent: all rows);
+///            `state.assign(codebook, metric, rows, codes, executor)`: replaces the nearest-word codes during training.
+/// Models:    \ref lloyd, \ref spherical_mean, \ref coordinate_median, \ref mini_batch, \ref ema,
+///            \ref cross_modal_ema, \ref balanced.
+template <class U>
+concept UpdateRule = std::copyable<U> && requires {
+  typename U::representative_type;
+} && detail::has_state<U, float> && detail::state_starts_from_codebook<U, float> && detail::state_updates<U, float>;
+
+/// The rule moves words to the very point that the metric calls best. `ema` with `manhattan` does not: it is refused.
+template <class U, class M>
+concept UpdateRuleFor =
+    UpdateRule<U> && Divergence<M> && std::same_as<typename U::representative_type, typename M::representative_type>;
+
+}  // namespace sidera::inline SIDERA_ABI

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <numeric>
+#include <sidera/codebooks/codebook.hpp>
+#include <vector>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// Moving averages N (counts) and W (sums) of the words of one codebook, in double: a float average of a word that is
+/// not used underflows after some 9000 batches.
+class ema_averages {
+ public:
+  template <Scalar T>
+  ema_averages(codebook<T> const& book, double count)
+      : dim_(book.dim()), counts_(book.size(), count), sums_(book.size() * book.dim()) {
+    for (std::size_t j = 0; j < book.size(); ++j) restart(book, j, count);
+  }
+
+  /// N <- decay N + (1 - decay) n
+  void decay_counts(double decay, std::span<std::int64_t const> members) {
+    for (std::size_t j = 0; j < counts_.size(); ++j)
+      counts_[j] = decay * counts_[j] + (1 - decay) * static_cast<double>(members[j]);
+  }
+
+  /// N <- (N + epsilon) / (sum N + K epsilon) sum N: no count reaches zero, their sum stays.
+  void smooth(double epsilon) {
+    if (epsilon == 0) return;
+    double const total = std::accumulate(counts_.begin(), counts_.end(), 0.0);
+    double const scale = total / (total + static_cast<double>(counts_.size()) * epsilon);
+    for (double& n : counts_) n = (n + epsilon) * scale;
+  }
+
+  /// W_j <- decay W_j + (1 - decay) s, where `sum(d)` is column d of s.
+  template <class Sum>
+  void decay_sum(std::size_t j, double decay, Sum sum) {
+    for (std::size_t d = 0; d < dim_; ++d) sums_[j * dim_ + d] = decay * sums_[j * dim_ + d] + (1 - decay) * sum(d);
+  }
+
+  /// word <- W_j / N_j
+  template <Scalar T>
+  void write_word(std::size_t j, std::span<T> word) const {
+    for (std::size_t d = 0; d < dim_; ++d) word[d] = static_cast<T>(sums_[j * dim_ + d] / counts_[j]);
+  }
+
+  /// N_j <- count, W_j <- max(count, 1) word: with count 0 the sum still holds the word, as in the released DCID code.
+  template <Scalar T>
+  void restart(codebook<T> const& book, std::size_t j, double count) {
+    counts_[j] = count;
+    double const weight = count > 0 ? count : 1;
+    auto const word = row_span(book.words, static_cast<index_t>(j));
+    for (std::size_t d = 0; d < dim_; ++d) sums_[j * dim_ + d] = weight * static_cast<double>(word[d]);
+  }
+
+  [[nodiscard]] std::span<double const> counts() const noexcept { return counts_; }
+  [[nodiscard]] std::span<double const> sums() const noexcept { return sums_; }
+  [[nodiscard]] std::span<double> counts() noexcept { return counts_; }
+  [[nodiscard]] std::span<double> sums() noexcept { return sums_; }
+
+ private:
+  std::size_t dim_;
+  std::vector<double> counts_;
+  std::vector<double> sums_;  ///< K x D
+};
+
+}  // namespace sidera::inline SIDERA_ABI
