@@ -18,6 +18,7 @@ struct residual_quantizer_options {
   double tolerance = 0;                           ///< stop when the objective falls by less than this share
   std::size_t beam = 1;                           ///< hypotheses kept in training and encoding; 1 is greedy
   std::uint64_t seed = 1;
+  bool warm_start = false;  ///< a second `fit` starts from the words there are, not from the initialiser
 
   [[nodiscard]] std::size_t words_at(std::size_t level) const {
     return words_per_level.empty() ? words : words_per_level.at(level);

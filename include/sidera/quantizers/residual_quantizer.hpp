@@ -4,6 +4,7 @@
 /// relatives.
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/quantizers/beam_search.hpp>
+#include <sidera/quantizers/concepts.hpp>
 #include <sidera/quantizers/quantizer_fields.hpp>
 #include <sidera/quantizers/residual_trainer.hpp>
 #include <sidera/residual_schemes/additive.hpp>
@@ -51,7 +52,8 @@ requires(!Divergence<M> || UpdateRuleFor<U, M>) class residual_quantizer {
   fit_report fit(matrix_cref<T> const& x, executor_ref executor = {},
                  observer const& watch = {}) requires Divergence<M> {
     residual_trainer<T, M, U, R, I, Z> trainer({options_, metric_, rule_, scheme_, init_, dead_}, executor, watch);
-    auto result = trainer.run(x, frozen_ > 0 ? &encoder_ : nullptr, frozen_);
+    bool const builds_on = fitted() && (frozen_ > 0 || options_.warm_start);
+    auto result = trainer.run(x, builds_on ? &encoder_ : nullptr, frozen_);
     encoder_ = std::move(result.encoder);
     return std::move(result.report);
   }
@@ -114,6 +116,7 @@ requires(!Divergence<M> || UpdateRuleFor<U, M>) class residual_quantizer {
   [[nodiscard]] std::size_t level_count() const noexcept { return encoder_.level_count(); }
   /// The words that level `l` searches and what they explain.
   [[nodiscard]] residual_level<T> const& level(std::size_t l) const { return encoder_.level(l); }
+  [[nodiscard]] std::size_t word_count(std::size_t l) const { return encoder_.level(l).search.size(); }
   [[nodiscard]] residual_quantizer_options const& options() const noexcept { return options_; }
   [[nodiscard]] residual_encoder<T, M, R> const& encoder() const noexcept { return encoder_; }
 
@@ -184,5 +187,6 @@ requires(!Divergence<M> || UpdateRuleFor<U, M>) class residual_quantizer {
   residual_encoder<T, M, R> encoder_;
   std::size_t frozen_ = 0;
 };
+static_assert(Quantizer<residual_quantizer<>>);
 
 }  // namespace sidera::inline SIDERA_ABI

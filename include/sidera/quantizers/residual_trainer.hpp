@@ -46,7 +46,8 @@ class residual_trainer {
   residual_trainer(residual_recipe<M, U, R, I, Z> recipe, executor_ref executor, observer const& watch)
       : recipe_(recipe), executor_(executor), watch_(watch) {}
 
-  /// Trains all levels; the first `frozen` ones are taken from `before`.
+  /// Trains all levels. Where `before` is given, the first `frozen` levels are taken from it, and with `warm_start` the
+  /// others start from its words.
   result run(matrix_cref<T> const& x, encoder_type const* before, std::size_t frozen) {
     check_input(x, before);
     encoder_ = encoder_type(recipe_.metric, recipe_.scheme, column_count(x));
@@ -55,7 +56,7 @@ class residual_trainer {
     total_ = total_variation(x);
     encoder_type::start(x, state_);
     for (std::size_t l = 0; l < recipe_.options.levels; ++l) {
-      level_report level = l < frozen ? keep_level(before->level(l), l) : train_level(l);
+      level_report level = l < frozen ? keep_level(before->level(l), l) : train_level(l, before);
       if (recipe_.options.beam > 1 && l > 0) reassign(x, l);
       level.relative_error = total_ > 0 ? state_.residual.template cast<double>().squaredNorm() / total_ : 0.0;
       report_.levels.push_back(level);
@@ -93,12 +94,10 @@ class residual_trainer {
         .iterations = 0, .stopped = stop_reason::frozen, .perplexity = usage.perplexity(), .dead_words = usage.dead()};
   }
 
-  level_report train_level(std::size_t l) {
+  level_report train_level(std::size_t l, encoder_type const* before) {
     encoder_.compose(state_.residual, state_.prefix, l, state_.query);
     random_stream const random = random_stream(recipe_.options.seed).fork(l);
-    std::vector<code_t> const previous = l > 0 ? column_of_codes(l - 1) : std::vector<code_t>{};
-    codebook<T> book = recipe_.init(matrix_cref<T>(state_.query), recipe_.options.words_at(l), recipe_.metric,
-                                    {random.fork(0), l, previous, executor_});
+    codebook<T> book = first_words(l, before, random.fork(0));
     codebook_training const how{.iterations = recipe_.options.iterations,
                                 .tolerance = recipe_.options.tolerance,
                                 .random = random.fork(1),
@@ -113,6 +112,15 @@ class residual_trainer {
     encoder_.push_level({std::move(book), std::move(explained)});
     take_codes(trainer.codes(), l);
     return report;
+  }
+
+  [[nodiscard]] codebook<T> first_words(std::size_t l, encoder_type const* before, random_stream random) const {
+    std::size_t const words = recipe_.options.words_at(l);
+    if (recipe_.options.warm_start && before != nullptr && l < before->level_count() &&
+        before->level(l).search.size() == words && before->level(l).search.words.cols() == state_.query.cols())
+      return before->level(l).search;
+    std::vector<code_t> const previous = l > 0 ? column_of_codes(l - 1) : std::vector<code_t>{};
+    return recipe_.init(matrix_cref<T>(state_.query), words, recipe_.metric, {random, l, previous, executor_});
   }
 
   /// The first columns of the words where they are points of the sample space, else the members' mean residual.

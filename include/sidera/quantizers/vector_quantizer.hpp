@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Vector quantization: one codebook, one code per row.
+#include <sidera/quantizers/concepts.hpp>
+#include <sidera/quantizers/residual_quantizer.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// The numbers of a vector quantizer; see \ref residual_quantizer_options.
+struct vector_quantizer_options {
+  std::size_t words = 256;
+  std::size_t iterations = 25;
+  double tolerance = 0;
+  std::uint64_t seed = 1;
+  bool warm_start = false;
+};
+
+/// One codebook: k-means and its relatives. The first level of a residual quantizer, with the promises of
+/// \ref residual_quantizer.
+template <Metric M = squared_euclidean, UpdateRule U = default_rule_t<M>, Initialiser I = kmeans_plus_plus,
+          DeadCodePolicy Z = relocate_far, Scalar T = float>
+requires(!Divergence<M> || UpdateRuleFor<U, M>) class vector_quantizer {
+ public:
+  using scalar_type = T;
+  using metric_type = M;
+
+  explicit vector_quantizer(vector_quantizer_options o = {}, M metric = {}, U rule = {}, I init = {}, Z dead = {})
+      : level_({.levels = 1,
+                .words = o.words,
+                .iterations = o.iterations,
+                .tolerance = o.tolerance,
+                .seed = o.seed,
+                .warm_start = o.warm_start},
+               std::move(metric), std::move(rule), {}, std::move(init), std::move(dead)) {}
+
+  /// Learns the words from the rows of `x` (N x D, N >= words, finite).
+  fit_report fit(matrix_cref<T> const& x, executor_ref executor = {},
+                 observer const& watch = {}) requires Divergence<M> {
+    return level_.fit(x, executor, watch);
+  }
+
+  /// N x 1 codes: the nearest word of every row.
+  [[nodiscard]] code_matrix encode(matrix_cref<T> const& x, executor_ref executor = {}) const {
+    return level_.encode(x, executor);
+  }
+
+  /// N x count codes: the nearest words of every row, nearest first.
+  [[nodiscard]] code_matrix nearest_words(matrix_cref<T> const& x, std::size_t count,
+                                          executor_ref executor = {}) const {
+    if (count > word_count())
+      throw value_error("vector_quantizer::nearest_words",
+                        std::to_string(count) + " words are asked for, there are " + std::to_string(word_count()));
+    require_finite<T>(x, "vector_quantizer::nearest_words", "x");
+    code_matrix out(x.rows(), static_cast<index_t>(count));
+    level_.encoder().search(0).nearest_k(x, out, executor);
+    return out;
+  }
+
+  /// N x D: the word of every code.
+  [[nodiscard]] matrix<T> decode(code_matrix_cref const& codes) const { return level_.decode(codes); }
+
+  [[nodiscard]] matrix<T> const& words() const { return level_.level(0).search.words; }
+  [[nodiscard]] std::size_t level_count() const noexcept { return level_.level_count(); }
+  [[nodiscard]] std::size_t word_count(std::size_t level = 0) const { return level_.word_count(level); }
+  [[nodiscard]] std::size_t dim() const noexcept { return level_.dim(); }
+  [[nodiscard]] bool fitted() const noexcept { return level_.fitted(); }
+  [[nodiscard]] field_set fields() const { return level_.fields(); }
+  void load(field_set const& f) { level_.load(f); }
+
+  /// A model of given words.
+  void set_words(matrix<T> words) {
+    std::size_t const dim = column_count(words);
+    matrix<T> explained = words;
+    level_.set_levels({{{std::move(words)}, std::move(explained)}}, dim);
+  }
+
+ private:
+  residual_quantizer<M, U, additive_residual, I, Z, T> level_;
+};
+static_assert(Quantizer<vector_quantizer<>>);
+
+}  // namespace sidera::inline SIDERA_ABI
