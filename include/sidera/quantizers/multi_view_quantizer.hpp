@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Modal-specific and modal-joint semantic IDs: one quantizer per view and one for all views together.
+#include <sidera/quantizers/concepts.hpp>
+#include <sidera/quantizers/view.hpp>
+#include <sidera/quantizers/view_scaling.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+struct multi_view_options {
+  bool joint = true;
+  missing_policy missing = missing_policy::refuse;
+};
+
+/// Codes by view name; the joint view is named "joint".
+using view_codes = std::map<std::string, code_matrix>;
+
+/// Quantizes every view X^z on its own and, with `joint`, their concatenation X^o = [X^t ; X^a ; ...] (PSRQ, arXiv
+/// 2508.20359, section 3.2). Views are scaled first, the joint view is made of scaled views: with \ref no_scaling the
+/// view with the larger norm decides the joint codes, which the paper leaves open.
+template <Quantizer Q, ViewScaling S = no_scaling>
+class multi_view_quantizer {
+ public:
+  using T = typename Q::scalar_type;
+
+  explicit multi_view_quantizer(Q prototype = Q{}, multi_view_options options = {}, S scaling = {})
+      : prototype_(std::move(prototype)), options_(options), scaling_(std::move(scaling)) {}
+
+  /// Fits scalings and quantizers. Rows without a modality take no part in the training of its quantizer.
+  std::map<std::string, fit_report> fit(std::vector<view<T>> const& views, executor_ref executor = {},
+                                        observer const& watch = {}) {
+    constexpr std::string_view where = "multi_view_quantizer::fit";
+    check_views(views, where);
+    multi_view_quantizer next(prototype_, options_, scaling_);
+    std::map<std::string, fit_report> reports;
+    for (view<T> const& v : views) {
+      matrix<T> const rows = present_rows(v);
+      auto const transform = scaling_.template fit<T>(rows);
+      Q quantizer = prototype_;
+      reports[v.name] = quantizer.fit(transform(rows), executor, watch);
+      next.parts_.push_back({v.name, transform, column_mean(transform(rows)), std::move(quantizer)});
+    }
+    if (options_.joint && views.size() > 1) {
+      next.joint_ = prototype_;
+      reports["joint"] = next.joint_.fit(next.joint_rows(views), executor, watch);
+    }
+    *this = std::move(next);
+    return reports;
+  }
+
+  /// Codes of every view, and of the joint view.
+  [[nodiscard]] view_codes encode(std::vector<view<T>> const& views, executor_ref executor = {}) const {
+    check_views(views, "multi_view_quantizer::encode");
+    check_names(views);
+    view_codes codes;
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      code_matrix& out = codes[views[v].name];
+      out = parts_[v].quantizer.encode(scaled(views[v], parts_[v]), executor);
+      if (options_.missing != missing_policy::skip) continue;
+      for (std::size_t i = 0; i < row_count(out); ++i)
+        if (!views[v].has(i)) out.row(static_cast<index_t>(i)).setConstant(no_code);
+    }
+    if (joint_.fitted()) codes["joint"] = joint_.encode(joint_rows(views), executor);
+    return codes;
+  }
+
+  /// The scaled rows that the quantizer of a view sees; "joint" gives those of the joint view.
+  [[nodiscard]] matrix<T> scaled_rows(std::vector<view<T>> const& views, std::string const& name) const {
+    check_names(views);
+    if (name == "joint") return joint_rows(views);
+    for (std::size_t v = 0; v < parts_.size(); ++v)
+      if (parts_[v].name == name) return scaled(views[v], parts_[v]);
+    throw value_error("multi_view_quantizer::scaled_rows", "there is no view \"" + name + "\"");
+  }
+
+  /// The quantizer of a view, or of "joint".
+  [[nodiscard]] Q const& quantizer(std::string const& name) const {
+    if (name == "joint" && joint_.fitted()) return joint_;
+    for (part const& p : parts_)
+      if (p.name == name) return p.quantizer;
+    throw value_error("multi_view_quantizer::quantizer", "there is no view \"" + name + "\"");
+  }
+
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (part const& p : parts_) all.push_back(p.name);
+    if (joint_.fitted()) all.push_back("joint");
+    return all;
+  }
+  [[nodiscard]] bool fitted() const noexcept { return !parts_.empty(); }
+
+  [[nodiscard]] field_set fields() const {
+    field_set f;
+    f.metadata["model"] = "multi_view_quantizer";
+    f.metadata["views"] = to_text(parts_.size());
+    f.metadata["missing"] = to_text(static_cast<int>(options_.missing));
+    for (std::size_t v = 0; v < parts_.size(); ++v) {
+      std::string const name = "view_" + to_text(v);
+      f.metadata[name] = parts_[v].name;
+      parts_[v].transform.save(f, name);
+      f.put(name + ".mean", matrix<T>(parts_[v].mean));
+      add_prefixed(f, name + ".", parts_[v].quantizer.fields());
+    }
+    if (joint_.fitted()) add_prefixed(f, "joint.", joint_.fields());
+    return f;
+  }
+
+  void load(field_set const& f) {
+    constexpr std::string_view where = "multi_view_quantizer::load";
+    if (f.get_text("model") != "multi_view_quantizer")
+      throw value_error(where, "the file holds a \"" + f.get_text("model") + "\"");
+    multi_view_quantizer next(prototype_, options_, scaling_);
+    auto const missing = from_text<int>(f.get_text("missing"), where);
+    if (missing < 0 || missing > 2) throw value_error(where, "unknown missing policy " + to_text(missing));
+    next.options_.missing = static_cast<missing_policy>(missing);
+    auto const count = from_text<std::size_t>(f.get_text("views"), where);
+    for (std::size_t v = 0; v < count; ++v) {
+      std::string const name = "view_" + to_text(v);
+      part p{f.get_text(name), {}, f.get_matrix<T>(name + ".mean"), prototype_};
+      p.transform.load(f, name);
+      p.quantizer.load(without_prefix(f, name + "."));
+      next.parts_.push_back(std::move(p));
+    }
+    next.options_.joint = f.metadata.contains("joint.model");
+    if (next.options_.joint) next.joint_.load(without_prefix(f, "joint."));
+    *this = std::move(next);
+  }
+
+ private:
+  struct part {
+    std::string name;
+    view_transform<T> transform;
+    row_vector<T> mean;  ///< of the scaled rows: stands in for missing ones
+    Q quantizer;
+  };
+
+  void check_views(std::vector<view<T>> const& views, std::string_view where) const {
+    require_views(views, where);
+    for (view<T> const& v : views) {
+      require_finite_view(v, where);
+      if (v.name == "joint") throw value_error(where, "\"joint\" is the name of the joint view");
+      if (options_.missing != missing_policy::refuse) continue;
+      for (std::size_t i = 0; i < row_count(v.x); ++i)
+        if (!v.has(i)) throw value_error(where, "row " + std::to_string(i) + " lacks view \"" + v.name + "\"", i);
+    }
+  }
+  void check_names(std::vector<view<T>> const& views) const {
+    constexpr std::string_view where = "multi_view_quantizer::encode";
+    if (!fitted()) throw not_fitted_error(where, "call fit or load first");
+    if (views.size() != parts_.size())
+      throw shape_error(
+          where, std::to_string(views.size()) + " views are given, the model has " + std::to_string(parts_.size()));
+    for (std::size_t v = 0; v < views.size(); ++v)
+      if (views[v].name != parts_[v].name)
+        throw value_error(where, "view " + std::to_string(v) + " is \"" + views[v].name + "\", the model's is \"" +
+                                     parts_[v].name + "\"");
+  }
+
+  [[nodiscard]] static matrix<T> present_rows(view<T> const& v) {
+    if (v.missing() == 0) return v.x;
+    matrix<T> rows(v.x.rows() - static_cast<index_t>(v.missing()), v.x.cols());
+    index_t next = 0;
+    for (std::size_t i = 0; i < v.present.size(); ++i)
+      if (v.present[i]) rows.row(next++) = v.x.row(static_cast<index_t>(i));
+    return rows;
+  }
+
+  [[nodiscard]] static row_vector<T> column_mean(matrix<T> const& x) {
+    return x.template cast<double>().colwise().mean().template cast<T>();
+  }
+
+  [[nodiscard]] static matrix<T> scaled(view<T> const& v, part const& p) {
+    matrix<T> filled = v.x;
+    for (std::size_t i = 0; i < v.present.size(); ++i)
+      if (!v.present[i]) filled.row(static_cast<index_t>(i)) = p.transform.offset;  // any finite row
+    matrix<T> out = p.transform(filled);
+    for (std::size_t i = 0; i < v.present.size(); ++i)
+      if (!v.present[i]) out.row(static_cast<index_t>(i)) = p.mean;
+    return out;
+  }
+
+  [[nodiscard]] matrix<T> joint_rows(std::vector<view<T>> const& views) const {
+    index_t columns = 0;
+    for (view<T> const& v : views) columns += v.x.cols();
+    matrix<T> out(views.front().x.rows(), columns);
+    index_t next = 0;
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      out.middleCols(next, views[v].x.cols()) = scaled(views[v], parts_[v]);
+      next += views[v].x.cols();
+    }
+    return out;
+  }
+
+  static void add_prefixed(field_set& all, std::string const& prefix, field_set const& part) {
+    for (auto const& [key, text] : part.metadata) all.metadata[prefix + key] = text;
+    for (auto const& [key, values] : part.tensors) all.tensors[prefix + key] = values;
+  }
+  [[nodiscard]] static field_set without_prefix(field_set const& all, std::string const& prefix) {
+    field_set part;
+    for (auto const& [key, text] : all.metadata)
+      if (key.starts_with(prefix)) part.metadata[key.substr(prefix.size())] = text;
+    for (auto const& [key, values] : all.tensors)
+      if (key.starts_with(prefix)) part.tensors[key.substr(prefix.size())] = values;
+    return part;
+  }
+
+  Q prototype_;
+  multi_view_options options_;
+  [[no_unique_address]] S scaling_;
+  std::vector<part> parts_;
+  Q joint_ = prototype_;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  How the columns of a view are scaled before they are quantized, and before views are joined.
+#include <cmath>
+#include <sidera/core/check.hpp>
+#include <sidera/core/fields.hpp>
+#include <sidera/core/number_text.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// A fitted scaling: x -> (x - offset) * factor, then, with `unit_rows`, to unit length.
+template <Scalar T>
+struct view_transform {
+  row_vector<T> offset, factor;  ///< 1 x D each
+  bool unit_rows = false;
+
+  [[nodiscard]] matrix<T> operator()(matrix_cref<T> const& x) const {
+    require_columns(x, column_count(offset), "view_transform", "x");
+    matrix<T> out = ((x.rowwise() - offset).array().rowwise() * factor.array()).matrix();
+    if (unit_rows)
+      for (index_t i = 0; i < out.rows(); ++i)  // a row of zeros stays zero
+        if (double const length = std::sqrt(out.row(i).template cast<double>().squaredNorm()); length > 0)
+          out.row(i) *= static_cast<T>(1 / length);
+    return out;
+  }
+
+  /// Back to the units of the view, but for the length of the rows where `unit_rows` threw it away.
+  [[nodiscard]] matrix<T> inverse(matrix_cref<T> const& x) const {
+    return ((x.array().rowwise() / factor.array()).rowwise() + offset.array()).matrix();
+  }
+
+  void save(field_set& f, std::string const& name) const {
+    f.put(name + ".offset", matrix<T>(offset));
+    f.put(name + ".factor", matrix<T>(factor));
+    f.metadata[name + ".unit_rows"] = unit_rows ? "1" : "0";
+  }
+  void load(field_set const& f, std::string const& name) {
+    offset = f.get_matrix<T>(name + ".offset");
+    factor = f.get_matrix<T>(name + ".factor");
+    unit_rows = f.get_text(name + ".unit_rows") == "1";
+    require_columns(factor, column_count(offset), "view_transform::load", name + ".factor");
+  }
+};
+
+/// Fits a \ref view_transform.
+///
+/// Syntax: `scaling.template fit<T>(x)` -> view_transform<T>
+/// Models: \ref no_scaling, \ref unit_row_scaling, \ref z_score_scaling, \ref equal_energy_scaling.
+template <class S>
+concept ViewScaling = std::copyable<S> && requires(S const& s, matrix_cref<float> const& x) {
+  { s.template fit<float>(x) } -> std::same_as<view_transform<float>>;
+};
+
+/// The view as it is.
+struct no_scaling {
+  template <Scalar T>
+  [[nodiscard]] view_transform<T> fit(matrix_cref<T> const& x) const {
+    return {row_vector<T>::Zero(x.cols()), row_vector<T>::Ones(x.cols()), false};
+  }
+};
+
+/// Every row to unit length.
+struct unit_row_scaling {
+  template <Scalar T>
+  [[nodiscard]] view_transform<T> fit(matrix_cref<T> const& x) const {
+    return {row_vector<T>::Zero(x.cols()), row_vector<T>::Ones(x.cols()), true};
+  }
+};
+
+namespace detail {
+template <Scalar T>
+[[nodiscard]] row_vector<double> column_means(matrix_cref<T> const& x) {
+  return x.template cast<double>().colwise().mean();
+}
+template <Scalar T>
+[[nodiscard]] row_vector<double> column_variances(matrix_cref<T> const& x) {
+  row_vector<double> const mean = column_means<T>(x);
+  return (x.template cast<double>().rowwise() - mean).array().square().colwise().mean().matrix();
+}
+}  // namespace detail
+
+/// Every column to mean 0 and variance 1; constant columns become 0. A view of D columns then has energy D per row.
+struct z_score_scaling {
+  template <Scalar T>
+  [[nodiscard]] view_transform<T> fit(matrix_cref<T> const& x) const {
+    row_vector<double> const variance = detail::column_variances<T>(x);
+    row_vector<T> factor(x.cols());
+    for (index_t d = 0; d < x.cols(); ++d)
+      factor(d) = variance(d) > 0 ? static_cast<T>(1 / std::sqrt(variance(d))) : T(1);
+    return {detail::column_means<T>(x).template cast<T>(), factor, false};
+  }
+};
+
+/// Centred, and one factor for all columns, such that the mean squared length of a row is 1: every view then has the
+/// same say in a joint view, whatever its units and its number of columns.
+struct equal_energy_scaling {
+  template <Scalar T>
+  [[nodiscard]] view_transform<T> fit(matrix_cref<T> const& x) const {
+    double const energy = detail::column_variances<T>(x).sum();
+    T const factor = energy > 0 ? static_cast<T>(1 / std::sqrt(energy)) : T(1);
+    return {detail::column_means<T>(x).template cast<T>(), row_vector<T>::Constant(x.cols(), factor), false};
+  }
+};
+
+static_assert(ViewScaling<no_scaling> && ViewScaling<unit_row_scaling> && ViewScaling<z_score_scaling> &&
+              ViewScaling<equal_energy_scaling>);
+
+}  // namespace sidera::inline SIDERA_ABI
