@@ -1,0 +1,41 @@
+# Writes the whole library as one header.        cmake -DOUTPUT=build/sidera.hpp -P cmake/amalgamate.cmake
+cmake_minimum_required(VERSION 3.22)
+get_filename_component(root ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
+
+# Appends `header` to `text`, each of sidera's includes replaced by that header at its first mention. Texts are cut by
+# position and never become lists: they hold semicolons and brackets.
+function(expand header)
+  get_property(seen GLOBAL PROPERTY seen)
+  if(header IN_LIST seen)
+    return()
+  endif()
+  set_property(GLOBAL APPEND PROPERTY seen ${header})
+
+  file(READ ${root}/include/${header} rest)
+  string(REPLACE "#pragma once\n" "" rest "${rest}")
+  string(REPLACE "// SPDX-License-Identifier: MIT\n" "" rest "${rest}")
+  string(PREPEND rest "\n")
+  while(TRUE)
+    string(FIND "${rest}" "\n#include <sidera/" start)
+    if(start EQUAL -1)
+      break()
+    endif()
+    string(SUBSTRING "${rest}" 0 ${start} before)
+    file(APPEND ${OUTPUT} "${before}\n")
+    math(EXPR start "${start} + 11")  # behind "\n#include <"
+    string(SUBSTRING "${rest}" ${start} -1 rest)
+    string(FIND "${rest}" ">" end)
+    string(SUBSTRING "${rest}" 0 ${end} included)
+    math(EXPR end "${end} + 1")
+    string(SUBSTRING "${rest}" ${end} -1 rest)
+    expand(${included})
+  endwhile()
+  file(APPEND ${OUTPUT} "${rest}")
+endfunction()
+
+file(READ ${root}/LICENSE license)
+string(STRIP "${license}" license)
+string(REPLACE "\n" "\n// " license "\n${license}")
+string(REPLACE "// \n" "//\n" license "${license}")
+file(WRITE ${OUTPUT} "// SPDX-License-Identifier: MIT\n// sidera in one header, made by cmake/amalgamate.cmake.\n//${license}\n#pragma once\n")
+expand(sidera/sidera.hpp)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+import re
+
+from conan import ConanFile
+from conan.tools.build import check_min_cppstd
+from conan.tools.files import copy, load
+from conan.tools.layout import basic_layout
+
+required_conan_version = ">=2.4"
+
+
+class Sidera(ConanFile):
+    name = "sidera"
+    description = "Discrete codes from multimodal embeddings, and models that use them"
+    license = "MIT"
+    topics = ("vector-quantization", "semantic-ids", "embeddings", "multimodal", "header-only")
+    package_type = "header-library"
+    settings = "os", "arch", "compiler", "build_type"
+    exports_sources = "include/*", "LICENSE"
+    no_copy_source = True
+    test_package_folder = "tests/package/conan"
+
+    def set_version(self):
+        config = load(self, f"{self.recipe_folder}/include/sidera/core/config.hpp")
+        self.version = re.search(r'SIDERA_VERSION_STRING "(.+)"', config).group(1)
+
+    def requirements(self):
+        self.requires("eigen/[>=3.4 <6]", transitive_headers=True)
+        self.requires("xsimd/[>=8.1 <15]", transitive_headers=True)
+
+    def validate(self):
+        check_min_cppstd(self, 20)
+
+    def layout(self):
+        basic_layout(self)
+
+    def package_id(self):
+        self.info.clear()
+
+    def package(self):
+        copy(self, "LICENSE", self.source_folder, f"{self.package_folder}/licenses")
+        copy(self, "*.hpp", f"{self.source_folder}/include", f"{self.package_folder}/include")
+
+    def package_info(self):
+        self.cpp_info.bindirs = []
+        self.cpp_info.libdirs = []
+        self.cpp_info.set_property("cmake_file_name", "sidera")
+        self.cpp_info.set_property("cmake_target_name", "sidera::sidera")
+        self.cpp_info.set_property("pkg_config_name", "sidera")
+        if self.settings.get_safe("os") in ("Linux", "FreeBSD"):
+            self.cpp_info.system_libs = ["pthread"]

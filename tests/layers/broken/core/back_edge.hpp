@@ -1,0 +1,1 @@
+#include <sidera/metrics/back_edge.hpp>

@@ -1,0 +1,1 @@
+#include <sidera/sidera.hpp>

@@ -1,0 +1,2 @@
+#include <immintrin.h>
+#include <sidera/core/x.hpp>

@@ -1,0 +1,2 @@
+#include <xsimd/xsimd.hpp>
+#include <sidera/core/x.hpp>

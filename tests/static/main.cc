@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+int main() {}  // the assertions of the other files have held when this links
