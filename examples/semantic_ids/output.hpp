@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The result as a table on the console and as JSON.
+#include <cstdio>
+#include <sidera/io/json_writer.hpp>
+
+#include "result.hpp"
+
+namespace program {
+
+template <class Get>
+[[nodiscard]] auto per_level(quality const& q, Get get) {
+  std::vector<decltype(get(q.usage.front()))> out;
+  for (sidera::usage_statistics const& u : q.usage) out.push_back(get(u));
+  return out;
+}
+
+inline void put_quality(sidera::json_writer& json, quality const& q) {
+  json.object([&] {
+    json.field("relative_error", q.relative_error);
+    json.field("perplexity", per_level(q, [](auto const& u) { return u.perplexity; }));
+    json.field("used", per_level(q, [](auto const& u) { return u.used; }));
+    json.field("gini", per_level(q, [](auto const& u) { return u.gini; }));
+    if (!q.nmi_labels.empty()) {
+      json.field("nmi_labels", q.nmi_labels);
+      json.field("purity_labels", q.purity_labels);
+    }
+    json.field("nmi_level1", q.nmi_level1);
+    json.field("unique_ratio", q.collisions.unique_ratio);
+    json.field("no_collision_rate", q.collisions.no_collision_rate);
+    json.field("largest_bucket", q.collisions.largest_bucket);
+    json.field("entropy_ratio", q.collisions.entropy_ratio);
+    json.field("missing", q.missing);
+  });
+}
+
+inline void put_views(sidera::json_writer& json, std::map<std::string, quality> const& views) {
+  json.key("views").object([&] {
+    for (auto const& [name, q] : views) {
+      json.key(name);
+      put_quality(json, q);
+    }
+  });
+}
+
+[[nodiscard]] inline std::string json_text(result const& r) {
+  sidera::json_writer json;
+  json.object([&] {
+    json.field("program", "semantic_ids");
+    json.field("version", SIDERA_VERSION_STRING);
+    json.field("instruction_set", SIDERA_INSTRUCTION_SET);
+    json.key("settings").object([&] {
+      json.field("scheme", r.how.scheme);
+      json.field("levels", r.how.levels);
+      json.field("words", r.how.words_per_level());
+      json.field("prefix_weight", r.how.prefix_weight);
+      json.field("metric", r.how.metric);
+      json.field("update", r.how.update);
+      json.field("scale", r.how.scale);
+      json.field("beam", r.how.beam);
+      json.field("seed", r.how.seed);
+    });
+    json.field("items", r.items);
+    put_views(json, r.views);
+    if (!r.alternatives.empty())
+      json.key("prefix_weights").array([&] {
+        for (alternative const& a : r.alternatives)
+          json.object([&] {
+            json.field("prefix_weight", a.prefix_weight);
+            put_views(json, a.views);
+          });
+      });
+    json.key("seconds").object([&] {
+      json.field("fit", r.fit_seconds);
+      json.field("encode", r.encode_seconds);
+    });
+  });
+  return json.text() + "\n";
+}
+
+inline void print_row(char const* label, std::vector<double> const& values, char const* format) {
+  std::printf("  %-28s", label);
+  for (double const v : values) std::printf(format, v);
+  std::printf("\n");
+}
+
+inline void print_quality(std::string const& name, quality const& q) {
+  std::printf("%s: %zu distinct IDs for %zu items (unique ratio %.3f), alone %.3f, largest bucket %zu", name.c_str(),
+              q.collisions.distinct, q.collisions.items, q.collisions.unique_ratio, q.collisions.no_collision_rate,
+              q.collisions.largest_bucket);
+  std::printf(q.missing > 0 ? ", %zu items without this view\n" : "\n", q.missing);
+  print_row("relative error after level", q.relative_error, "%9.4f");
+  print_row("perplexity", per_level(q, [](auto const& u) { return u.perplexity; }), "%9.1f");
+  if (!q.nmi_labels.empty()) print_row("NMI with the labels", q.nmi_labels, "%9.3f");
+  print_row("NMI with level 1", q.nmi_level1, "%9.3f");
+}
+
+inline void print_alternatives(result const& r) {
+  std::printf("\nWhat the prefix weight buys and costs (0 is RQ, 1 is PSRQ as published):\n");
+  for (std::string const& name : r.names) {
+    std::printf("%-8s %6s %9s %9s %9s", name.c_str(), "weight", "rel.err.", "unique", "perpl. L");
+    bool const labelled = !r.views.at(name).nmi_labels.empty();
+    std::printf(labelled ? "   NMI with the labels, levels 1..L\n" : "   NMI with level 1, levels 1..L\n");
+    for (alternative const& a : r.alternatives) {
+      quality const& q = a.views.at(name);
+      std::printf("%-8s %6.2f %9.4f %9.3f %9.1f  ", "", a.prefix_weight, q.relative_error.back(),
+                  q.collisions.unique_ratio, q.usage.back().perplexity);
+      for (double const v : labelled ? q.nmi_labels : q.nmi_level1) std::printf(" %.3f", v);
+      std::printf("\n");
+    }
+  }
+}
+
+inline void print(result const& r) {
+  std::printf("%zu items, %s, %zu levels, metric %s, update %s, seed %llu\n", r.items, r.how.scheme.c_str(),
+              r.how.levels, r.how.metric.c_str(), r.how.update.c_str(), static_cast<unsigned long long>(r.how.seed));
+  for (std::string const& name : r.names) print_quality(name, r.views.at(name));
+  if (!r.alternatives.empty()) print_alternatives(r);
+  std::printf("fit %.2f s, encode %.3f s\n", r.fit_seconds, r.encode_seconds);
+}
+
+}  // namespace program
