@@ -26,7 +26,7 @@ template <class Use>
   }
   if (!path.ends_with(".npz")) return false;
   npz_file const archive(path);
-  use(archive.array(name));
+  use(archive->array(name));
   return true;
 }
 

@@ -53,10 +53,10 @@ class zip_cursor {
 
 }  // namespace detail
 
-/// An archive, mapped into memory. Zip64 is read; encrypted, split and deflated archives are refused by name.
-class npz_file {
+/// The bytes of an archive. Zip64 is read; encrypted, split and deflated archives are refused by name.
+class npz_view {
  public:
-  explicit npz_file(std::string const& path) : file_(path) { read_directory(); }
+  npz_view(byte_span bytes, std::string path) : bytes_(bytes), path_(std::move(path)) { read_directory(); }
 
   /// The names of the arrays, without ".npy", in the order of the archive.
   [[nodiscard]] std::vector<std::string> names() const {
@@ -65,11 +65,11 @@ class npz_file {
     return out;
   }
 
-  /// The array called `name`; its checksum is verified. The view lives as long as this object. An empty name takes the
+  /// The array called `name`; its checksum is verified. The view lives as long as the bytes. An empty name takes the
   /// only array of the archive.
   [[nodiscard]] npy_array_view array(std::string const& name) const {
     detail::zip_member const& member = find(name);
-    std::string const label = file_.path() + ":" + array_name(member);
+    std::string const label = path_ + ":" + array_name(member);
     if (member.method != 0)
       throw file_error(label, "is compressed; save the archive with numpy.savez, not numpy.savez_compressed");
     byte_span const content = content_of(member, label);
@@ -90,14 +90,14 @@ class npz_file {
     std::string have;
     for (std::size_t i = 0; i < std::min<std::size_t>(members_.size(), 20); ++i)
       have += (i == 0 ? "" : ", ") + array_name(members_[i]);
-    throw file_error(file_.path(), (name.empty() ? std::string("name one of its arrays, as in file.npz:name")
-                                                 : "has no array '" + name + "'") +
-                                       "; it has: " + (have.empty() ? "none" : have));
+    throw file_error(path_, (name.empty() ? std::string("name one of its arrays, as in file.npz:name")
+                                          : "has no array '" + name + "'") +
+                                "; it has: " + (have.empty() ? "none" : have));
   }
 
   /// The local header repeats name and extra fields with lengths of its own; only those are needed from it.
   [[nodiscard]] byte_span content_of(detail::zip_member const& member, std::string_view label) const {
-    detail::zip_cursor at(file_.bytes(), member.header_at, label);
+    detail::zip_cursor at(bytes_, member.header_at, label);
     at.expect(0x04034b50);
     at.skip(2);
     if ((at.number<std::uint16_t>() & 1) != 0) throw file_error(label, "is encrypted");
@@ -112,35 +112,34 @@ class npz_file {
 
   /// The end record is searched from the back, because a comment of up to 64 KiB may follow it.
   void read_directory() {
-    byte_span const bytes = file_.bytes();
     constexpr std::size_t record = 22;
-    if (bytes.size() < record) throw file_error(file_.path(), "is not a zip archive");
-    std::size_t const last = bytes.size() - record, first = last > 65535 ? last - 65535 : 0;
+    if (bytes_.size() < record) throw file_error(path_, "is not a zip archive");
+    std::size_t const last = bytes_.size() - record, first = last > 65535 ? last - 65535 : 0;
     for (std::size_t at = last + 1; at-- > first;) {
-      if (load_number<std::uint32_t>(bytes.data() + at) != 0x06054b50) continue;
-      if (load_number<std::uint16_t>(bytes.data() + at + 20) != bytes.size() - at - record) continue;
+      if (load_number<std::uint32_t>(bytes_.data() + at) != 0x06054b50) continue;
+      if (load_number<std::uint16_t>(bytes_.data() + at + 20) != bytes_.size() - at - record) continue;
       return read_members(at);
     }
-    throw file_error(file_.path(), "is not a zip archive, or is cut short");
+    throw file_error(path_, "is not a zip archive, or is cut short");
   }
 
   void read_members(std::size_t end_record) {
-    detail::zip_cursor end(file_.bytes(), end_record, file_.path());
+    detail::zip_cursor end(bytes_, end_record, path_);
     end.skip(10);
     std::uint64_t count = end.number<std::uint16_t>();
     std::uint64_t size = end.number<std::uint32_t>();
     std::uint64_t start = end.number<std::uint32_t>();
     if (count == 0xFFFF || size == 0xFFFFFFFF || start == 0xFFFFFFFF) read_zip64_end(end_record, count, start);
-    detail::zip_cursor at(file_.bytes(), start, file_.path());
+    detail::zip_cursor at(bytes_, start, path_);
     for (std::uint64_t i = 0; i < count; ++i) members_.push_back(read_member(at));
   }
 
   void read_zip64_end(std::size_t end_record, std::uint64_t& count, std::uint64_t& start) const {
-    if (end_record < 20) throw file_error(file_.path(), "is a damaged zip archive");
-    detail::zip_cursor locator(file_.bytes(), end_record - 20, file_.path());
+    if (end_record < 20) throw file_error(path_, "is a damaged zip archive");
+    detail::zip_cursor locator(bytes_, end_record - 20, path_);
     locator.expect(0x07064b50);
     locator.skip(4);
-    detail::zip_cursor record(file_.bytes(), locator.number<std::uint64_t>(), file_.path());
+    detail::zip_cursor record(bytes_, locator.number<std::uint64_t>(), path_);
     record.expect(0x06064b50);
     record.skip(28);
     count = record.number<std::uint64_t>();
@@ -170,19 +169,31 @@ class npz_file {
 
   /// Sizes beyond 4 GiB are 0xFFFFFFFF in the record and stand in an extra field with id 1, in this order.
   void read_zip64_extra(detail::zip_member& member, byte_span extra) const {
-    detail::zip_cursor at(extra, 0, file_.path());
+    detail::zip_cursor at(extra, 0, path_);
     while (!at.done()) {
       auto const id = at.number<std::uint16_t>();
       auto const length = at.number<std::uint16_t>();
-      detail::zip_cursor field(at.take(length), 0, file_.path());
+      detail::zip_cursor field(at.take(length), 0, path_);
       if (id != 1) continue;
       for (std::uint64_t* value : {&member.full_size, &member.size, &member.header_at})
         if (*value == 0xFFFFFFFF) *value = field.number<std::uint64_t>();
     }
   }
 
-  mapped_file file_;
+  byte_span bytes_;
+  std::string path_;
   std::vector<detail::zip_member> members_;
+};
+
+/// An archive, mapped into memory.
+class npz_file {
+ public:
+  explicit npz_file(std::string const& path) : file_(path), view_(file_.bytes(), path) {}
+  [[nodiscard]] npz_view const* operator->() const noexcept { return &view_; }
+
+ private:
+  mapped_file file_;
+  npz_view view_;
 };
 
 }  // namespace sidera::inline SIDERA_ABI
