@@ -189,7 +189,7 @@ inline void check_threads(gradient_report& r, problem<float>& p, op_function<flo
   std::vector<float> one;
   run(p, op, {}, {}, &one);
   std::vector<double> const gradient = gradients(p);
-  for (std::size_t threads : {2, 4}) {
+  for (std::size_t const threads : {std::size_t{2}, std::size_t{4}}) {
     sidera::thread_pool pool(threads);
     std::vector<float> value;
     run(p, op, {}, pool, &value);

@@ -63,7 +63,7 @@ class tape {
   [[nodiscard]] variable<T> constant(matrix_cref<T> const& x) { return copy_of(x, false); }
   /// The number `x`, 1 x 1, without a gradient.
   [[nodiscard]] variable<T> constant(T x) {
-    variable<T> const y = make(1, 1, false);
+    variable<T> const y = refer(scratch(1), 1, 1);
     *y.data() = x;
     return y;
   }
@@ -80,7 +80,14 @@ class tape {
   /// For ops: a result, not filled; it wants a gradient when one of `inputs` does.
   template <class... Inputs>
   [[nodiscard]] variable<T> result(std::size_t rows, std::size_t cols, Inputs... inputs) {
-    return make(rows, cols, (inputs.wants_gradient() || ...));
+    return shared_result(scratch(rows * cols), rows, cols, inputs...);
+  }
+  /// For ops: a result whose numbers are those of `values`; it has a gradient of its own.
+  template <class... Inputs>
+  [[nodiscard]] variable<T> shared_result(T* values, std::size_t rows, std::size_t cols, Inputs... inputs) {
+    bool const wants = (inputs.wants_gradient() || ...);
+    T* const gradient = wants ? scratch(rows * cols) : nullptr;
+    return {*this, *new (arena_.allocate(sizeof(node<T>))) node<T>{values, gradient, rows, cols, nullptr, wants}};
   }
   /// For ops: memory until the next `reset`, aligned to a cache line, not filled.
   template <class U = T>
@@ -151,15 +158,12 @@ class tape {
     step* previous;
   };
 
-  [[nodiscard]] variable<T> make(std::size_t rows, std::size_t cols, bool wants_gradient) {
-    T* const value = scratch(rows * cols);
-    T* const gradient = wants_gradient ? scratch(rows * cols) : nullptr;
-    auto* const n =
-        new (arena_.allocate(sizeof(node<T>))) node<T>{value, gradient, rows, cols, nullptr, wants_gradient};
-    return {*this, *n};
-  }
   [[nodiscard]] variable<T> copy_of(matrix_cref<T> const& x, bool wants_gradient) {
-    variable<T> const y = make(row_count(x), column_count(x), wants_gradient);
+    struct wish {
+      bool wanted;
+      [[nodiscard]] bool wants_gradient() const noexcept { return wanted; }
+    };
+    variable<T> const y = result(row_count(x), column_count(x), wish{wants_gradient});
     y.value() = x;
     return y;
   }

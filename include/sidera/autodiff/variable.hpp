@@ -127,6 +127,9 @@ class variable {
   node<T>* node_ = nullptr;
 };
 
+/// One flag per entry or per row: not 0 means "take it".
+using mask_view = std::span<std::uint8_t const>;
+
 /// Throws shape_error, naming both shapes, unless `ok`.
 template <Scalar T>
 void require_shapes(bool ok, std::string_view function, variable<T> a, variable<T> b, std::string_view expected) {

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <sidera/autodiff/elementwise.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+namespace detail {
+
+inline void require_code(code_t id, std::size_t rows, std::size_t sample, std::string_view function) {
+  if (id >= 0 && static_cast<std::size_t>(id) >= rows)
+    throw value_error(
+        function,
+        "row " + std::to_string(sample) + " asks for entry " + std::to_string(id) + " of " + std::to_string(rows),
+        sample);
+}
+
+/// Announces the rows of a row-sparse table, or makes sure that a dense gradient can be added to.
+template <Scalar T>
+[[nodiscard]] T* target_of_rows(variable<T> table, std::span<code_t const> ids) {
+  if (!table.wants_gradient()) return nullptr;
+  if (!table.row_sparse()) return table.zeroed_target();
+  for (code_t const id : ids)
+    if (id >= 0) table.touch_row(static_cast<std::size_t>(id));
+  return table.gradient_data();
+}
+
+/// y_i = sum_l table[ids_il], `count` ids per row. Ids must have been checked; negative ones add nothing.
+template <Scalar T>
+[[nodiscard]] variable<T> sum_of_rows(variable<T> table, std::span<code_t const> ids, std::size_t rows,
+                                      std::size_t count) {
+  tape<T>& t = table.owner();
+  std::size_t const n = table.cols();
+  variable<T> const y = t.result(rows, n, table);
+  auto const same = [](simd::batch<T> v) { return v; };
+  auto const row_of = [n](T* base, code_t id) { return base + static_cast<std::size_t>(id) * n; };
+  parallel_for(t, rows, count * n, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      bool first = true;
+      for (code_t const id : ids.subspan(i * count, count))
+        if (id >= 0) transform<T>(y.data() + i * n, !std::exchange(first, false), n, same, row_of(table.data(), id));
+      if (first) std::fill_n(y.data() + i * n, n, T(0));
+    }
+  });
+  t.on_backward(
+      [=, &t] {
+        T* const to = target_of_rows(table, ids);
+        block_partition const columns{
+            n, 16};  // one owner per column: rows that repeat are added in the order of the samples
+        t.executor().run(rows * n <= block_numbers ? 1 : columns.count(), [&](std::size_t b, std::size_t) {
+          std::size_t const a = rows * n <= block_numbers ? 0 : columns.begin(b);
+          std::size_t const width = rows * n <= block_numbers ? n : columns.length(b);
+          for (std::size_t i = 0; i < rows; ++i)
+            for (code_t const id : ids.subspan(i * count, count))
+              if (id >= 0) transform<T>(row_of(to, id) + a, true, width, same, y.gradient_data() + i * n + a);
+        });
+      },
+      y);
+  return y;
+}
+
+}  // namespace detail
+
+/// y_i = sum_l table[ids_il + l * level_rows], N x D: the embedding of a semantic ID of L codes. `ids` is N x L.
+///
+/// With `level_rows` = 0 all codes share the rows of the table; otherwise level l has rows l * level_rows and on.
+/// Negative codes (no_code) add nothing. Throws value_error with the sample when a code has no row.
+template <Scalar T>
+[[nodiscard]] variable<T> embedding_sum(variable<T> table, code_matrix_cref const& ids, std::size_t level_rows = 0) {
+  std::size_t const rows = row_count(ids), levels = column_count(ids);
+  auto const keep = std::span(table.owner().template scratch<code_t>(rows * levels), rows * levels);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t l = 0; l < levels; ++l) {
+      code_t const id = ids(static_cast<index_t>(i), static_cast<index_t>(l));
+      if (level_rows != 0) detail::require_code(id, level_rows, i, "embedding_sum");
+      code_t const row = id < 0 ? no_code : id + static_cast<code_t>(l * level_rows);
+      detail::require_code(row, table.rows(), i, "embedding_sum");
+      keep[i * levels + l] = row;
+    }
+  return detail::sum_of_rows(table, std::span<code_t const>(keep), rows, levels);
+}
+
+}  // namespace sidera::inline SIDERA_ABI

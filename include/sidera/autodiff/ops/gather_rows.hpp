@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <sidera/autodiff/ops/embedding_sum.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// y_i = x[ids_i], one row per id, ids may repeat; a negative id (no_code) gives a row of zeros. x may be a row-sparse
+/// table. Throws value_error with the position of an id that has no row.
+template <Scalar T>
+[[nodiscard]] variable<T> gather_rows(variable<T> x, std::span<code_t const> ids) {
+  for (std::size_t i = 0; i < ids.size(); ++i) detail::require_code(ids[i], x.rows(), i, "gather_rows");
+  std::span<code_t const> const keep = x.owner().keep(ids);
+  return detail::sum_of_rows(x, keep, ids.size(), 1);
+}
+
+}  // namespace sidera::inline SIDERA_ABI
