@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Preconditions that many functions share.
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <sidera/core/error.hpp>
 #include <sidera/core/matrix.hpp>
+#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace sidera::inline SIDERA_ABI {

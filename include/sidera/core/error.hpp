@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  What the library throws. Data that breaks a precondition ends in one of these; a wrong program does not compile.
+/// \file  What the library throws. Data that breaks a precondition ends in one of these; a wrong program does not
+/// compile.
 #include <cstddef>
 #include <optional>
 #include <sidera/core/config.hpp>

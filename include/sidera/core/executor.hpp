@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  Where blocks of work run. How the work is cut depends on the data alone, so no result depends on the executor.
+/// \file  Where blocks of work run. How the work is cut depends on the data alone, so no result depends on the
+/// executor.
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -13,8 +14,8 @@ namespace sidera::inline SIDERA_ABI {
 class block_task {
  public:
   template <class F>
-    requires std::invocable<F&, std::size_t, std::size_t> && (!std::same_as<std::remove_cvref_t<F>, block_task>)
-  block_task(F&& f) noexcept  // NOLINT: implicit on purpose
+  requires std::invocable<F&, std::size_t, std::size_t> &&
+      (!std::same_as<std::remove_cvref_t<F>, block_task>)block_task(F&& f) noexcept  // NOLINT: implicit on purpose
       : object_(const_cast<void*>(static_cast<void const*>(std::addressof(f)))),
         call_([](void* object, std::size_t block, std::size_t worker) {
           (*static_cast<std::remove_reference_t<F>*>(object))(block, worker);
@@ -56,8 +57,8 @@ class executor_ref {
   executor_ref() noexcept = default;
 
   template <Executor E>
-    requires(!std::same_as<std::remove_cvref_t<E>, executor_ref>)
-  executor_ref(E& e) noexcept  // NOLINT: implicit on purpose
+  requires(!std::same_as<std::remove_cvref_t<E>, executor_ref>) executor_ref(E& e)
+  noexcept  // NOLINT: implicit on purpose
       : object_(const_cast<void*>(static_cast<void const*>(std::addressof(e)))),
         run_([](void* object, std::size_t count, block_task task) { static_cast<E*>(object)->run(count, task); }),
         concurrency_(e.concurrency()) {}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  What a model is made of when it is saved: named tensors and text. Models fill it, io/ writes it; neither knows
+/// \file  What a model is made of when it is saved: named tensors and text. Models fill it, io/ writes it; neither
+/// knows
 ///        the other.
+#include <cstdint>
 #include <map>
 #include <sidera/core/check.hpp>
 #include <string>
@@ -44,7 +46,7 @@ struct field_set {
     auto const& values = typed<T>(name);
     auto const& shape = tensors.at(name).shape;
     if (shape.size() != 2) throw value_error("field_set", "tensor \"" + name + "\" is not a matrix");
-    if (shape[0] * shape[1] != values.size())
+    if (shape[1] == 0 ? !values.empty() : values.size() / shape[1] != shape[0] || values.size() % shape[1] != 0)
       throw value_error("field_set", "tensor \"" + name + "\" has a shape that does not fit its size");
     return Eigen::Map<matrix<T> const>(values.data(), static_cast<index_t>(shape[0]), static_cast<index_t>(shape[1]));
   }

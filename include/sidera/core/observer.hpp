@@ -10,14 +10,14 @@ namespace sidera::inline SIDERA_ABI {
 
 /// What happened in one iteration of any training loop.
 struct iteration_report {
-  std::string_view stage;       ///< what is being trained, for example "codebook" or "epoch"
-  std::size_t level = 0;        ///< of a residual or product quantizer
+  std::string_view stage;  ///< what is being trained, for example "codebook" or "epoch"
+  std::size_t level = 0;   ///< of a residual or product quantizer
   std::size_t levels = 1;
-  std::size_t iteration = 0;    ///< counts from 1
-  std::size_t iterations = 0;   ///< the most there will be
-  double objective = 0;         ///< what is minimised: mean distortion of the level, or the loss
-  std::size_t dead_words = 0;   ///< words without a member in this iteration
-  double perplexity = 0;        ///< of the code usage in this iteration
+  std::size_t iteration = 0;   ///< counts from 1
+  std::size_t iterations = 0;  ///< the most there will be
+  double objective = 0;        ///< what is minimised: mean distortion of the level, or the loss
+  std::size_t dead_words = 0;  ///< words without a member in this iteration
+  double perplexity = 0;       ///< of the code usage in this iteration
 };
 
 /// Called after each iteration from the thread that trains. An exception that it throws ends the training and reaches

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  Counter-based random numbers: the i-th number of a stream depends on (seed, stream, i) alone, never on who asks
-///        for it or in which order. Philox4x32-10, Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
+/// \file  Counter-based random numbers: the i-th number of a stream depends on (seed, stream, i) alone, never on who
+/// asks
+///        for it or in which order. Philox4x32-10, Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC
+///        2011).
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
 #include <sidera/core/config.hpp>
+#include <utility>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -26,7 +29,8 @@ namespace sidera::inline SIDERA_ABI {
   return counter;
 }
 
-/// A stream of random numbers that is addressed by index. Copying is free; const members may be called from any thread.
+/// A stream of random numbers that is addressed by index, i < 2^62. Copying is free; const members may be called from
+/// any thread.
 class random_stream {
  public:
   constexpr explicit random_stream(std::uint64_t seed = 0, std::uint64_t stream = 0) noexcept
@@ -34,7 +38,7 @@ class random_stream {
 
   /// A stream that is independent of this one and of every other `id`. Streams nest.
   [[nodiscard]] constexpr random_stream fork(std::uint64_t id) const noexcept {
-    auto const b = block(id, 0x5EED);
+    auto const b = block(id, 2);
     return random_stream(seed_, std::uint64_t{b[0]} << 32 | b[1]);
   }
 
@@ -78,10 +82,11 @@ class random_stream {
   [[nodiscard]] constexpr std::uint64_t seed() const noexcept { return seed_; }
 
  private:
-  [[nodiscard]] constexpr std::array<std::uint32_t, 4> block(std::uint64_t i, std::uint32_t purpose) const noexcept {
-    auto const low = static_cast<std::uint32_t>(stream_);
-    auto const high = static_cast<std::uint32_t>(stream_ >> 32);
-    return philox4x32({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i >> 32), low ^ purpose, high},
+  // The purpose sits above the index: numbers of one kind never share a block with those of another kind or stream.
+  [[nodiscard]] constexpr std::array<std::uint32_t, 4> block(std::uint64_t i, std::uint64_t purpose) const noexcept {
+    std::uint64_t const counter = i ^ purpose << 62;
+    return philox4x32({static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),
+                       static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)},
                       {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
   }
 

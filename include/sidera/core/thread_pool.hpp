@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  An executor with threads that live as long as the pool.
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <sidera/core/executor.hpp>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {

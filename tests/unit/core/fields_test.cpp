@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <sidera/core/fields.hpp>
+
+using namespace sidera;
+
+TEST_CASE("fields give back what was put in, bit for bit") {
+  field_set fields;
+  matrix<float> const words = matrix<float>::Random(3, 4);
+  fields.put("words", words);
+  fields.put("empty", matrix<double>(0, 4));
+  fields.put("counts", std::vector<std::int64_t>{1, 2, 3});
+  fields.metadata["metric"] = "cosine";
+
+  CHECK(fields.get_matrix<float>("words") == words);
+  CHECK(fields.get_matrix<double>("empty").cols() == 4);
+  CHECK(fields.get_vector<std::int64_t>("counts") == std::vector<std::int64_t>{1, 2, 3});
+  CHECK(fields.get_text("metric") == "cosine");
+  CHECK(fields.tensors.at("words").size() == 12);
+}
+
+TEST_CASE("fields that are missing or of another kind are named") {
+  field_set fields;
+  fields.put("words", matrix<float>(2, 2));
+  fields.put("counts", std::vector<float>(4));
+  CHECK_THROWS_WITH_AS((void)fields.get_matrix<float>("wards"), "field_set: no tensor \"wards\"", value_error);
+  CHECK_THROWS_WITH_AS((void)fields.get_matrix<double>("words"), "field_set: tensor \"words\" has another element type",
+                       value_error);
+  CHECK_THROWS_WITH_AS((void)fields.get_matrix<float>("counts"), "field_set: tensor \"counts\" is not a matrix",
+                       value_error);
+  CHECK_THROWS_WITH_AS((void)fields.get_text("metric"), "field_set: no metadata \"metric\"", value_error);
+}
+
+TEST_CASE("a shape whose product overflows is refused") {
+  field_set fields;
+  std::size_t const huge = std::size_t{1} << 63;
+  for (std::vector<std::size_t> const& shape :
+       {std::vector<std::size_t>{huge, 2}, {2, huge}, {3, 2}, {0, 4}, {4, 0}, {huge, 0}}) {
+    fields.tensors["words"] = {shape, std::vector<float>(4)};
+    CHECK_THROWS_AS((void)fields.get_matrix<float>("words"), value_error);
+  }
+  fields.tensors["words"] = {{huge, 2}, std::vector<float>()};
+  CHECK_THROWS_AS((void)fields.get_matrix<float>("words"), value_error);
+}
