@@ -32,6 +32,9 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--init", s.init)->check(CLI::IsMember({"kmeans++", "random"}))->capture_default_str();
   app.add_option("--beam", s.beam, "hypotheses kept per item")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--iterations", s.iterations, "per level")->capture_default_str();
+  app.add_option("--restarts", s.restarts, "trainings per level; the best one stays")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--seed", s.seed)->capture_default_str();
   app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
   app.add_option("--scale", s.scale, "of each view before anything else")
@@ -47,6 +50,9 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--report", s.report, "self-contained HTML report");
   app.add_option("--json", s.json, "figures as JSON");
   app.add_flag("--compare", s.compare, "also fit prefix weights 0, .25, .5 and 1 (implied by --report)");
+  app.add_option("--compare-seeds", s.compare_seeds, "seeds per prefix weight; above 1 the table gives 95 % intervals")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_flag("--quiet", s.quiet, "print nothing but errors");
 }
 

@@ -31,6 +31,7 @@ sidera::residual_quantizer_options residual_options(settings const& s) {
   return {.levels = s.levels,
           .words_per_level = s.words_per_level(),
           .iterations = s.iterations,
+          .restarts = s.restarts,
           .beam = s.beam,
           .seed = s.seed};
 }
@@ -77,8 +78,11 @@ template <class M, class U>
 sidera::any_quantizer<float> with_scheme(settings const& s, M metric, U rule) {
   chosen_initialiser const init{s.init == "random"};
   if (s.scheme == "pq" || s.scheme == "opq") {
-    sidera::product_quantizer_options const options{
-        .subspaces = s.levels, .words = s.words.front(), .iterations = s.iterations, .seed = s.seed};
+    sidera::product_quantizer_options const options{.subspaces = s.levels,
+                                                    .words = s.words.front(),
+                                                    .iterations = s.iterations,
+                                                    .restarts = s.restarts,
+                                                    .seed = s.seed};
     sidera::optimized_rotation rotation;
     if (s.scheme == "pq") rotation.rounds = 0;  // no rotation at all, and half the instantiations
     return sidera::product_quantizer(options, metric, rule, rotation, init);

@@ -20,12 +20,14 @@ struct settings {
   std::string init = "kmeans++";
   std::size_t beam = 1;
   std::size_t iterations = 25;
+  std::size_t restarts = 1;
   std::uint64_t seed = 7;
   std::size_t threads = 0;
   std::string scale = "none";
   std::string missing = "refuse";
   std::string labels, model_out, model_in, ids_out, report, json;
   bool compare = false;
+  std::size_t compare_seeds = 1;
   bool quiet = false;
 
   [[nodiscard]] std::vector<std::size_t> words_per_level() const {

@@ -11,6 +11,7 @@ struct product_quantizer_options {
   std::size_t subspaces = 4;  ///< groups of columns, as equal in size as they can be
   std::size_t words = 256;    ///< per group
   std::size_t iterations = 25;
+  std::size_t restarts = 1;
   double tolerance = 0;
   std::uint64_t seed = 1;
 };
@@ -159,6 +160,7 @@ class product_quantizer {
   [[nodiscard]] vector_quantizer_options part_options(std::size_t p, std::size_t iterations, bool warm) const {
     return {.words = options_.words,
             .iterations = iterations,
+            .restarts = warm ? 1 : options_.restarts,
             .tolerance = options_.tolerance,
             .seed = random_stream(options_.seed).fork(p).bits(0),
             .warm_start = warm};

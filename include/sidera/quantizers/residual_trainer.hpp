@@ -94,9 +94,27 @@ class residual_trainer {
         .iterations = 0, .stopped = stop_reason::frozen, .perplexity = usage.perplexity(), .dead_words = usage.dead()};
   }
 
+  /// One trained codebook with the codes that training left.
+  struct attempt {
+    codebook<T> book;
+    std::vector<code_t> codes;
+    level_report report;
+  };
+
   level_report train_level(std::size_t l, encoder_type const* before) {
     encoder_.compose(state_.residual, state_.prefix, l, state_.query);
     random_stream const random = random_stream(recipe_.options.seed).fork(l);
+    attempt best = train_once(l, before, random);
+    for (std::size_t r = 1; r < recipe_.options.restarts; ++r)
+      if (attempt next = train_once(l, before, random.fork(r + 1)); next.report.objective < best.report.objective)
+        best = std::move(next);
+    matrix<T> explained = what_words_explain(best.book, best.codes);
+    encoder_.push_level({std::move(best.book), std::move(explained)});
+    take_codes(best.codes, l);
+    return best.report;
+  }
+
+  [[nodiscard]] attempt train_once(std::size_t l, encoder_type const* before, random_stream random) const {
     codebook<T> book = first_words(l, before, random.fork(0));
     codebook_training const how{.iterations = recipe_.options.iterations,
                                 .tolerance = recipe_.options.tolerance,
@@ -108,10 +126,8 @@ class residual_trainer {
     matrix_cref<T> const rows(state_.query);
     codebook_trainer<T, M, U, Z> trainer(book, rows, recipe_.metric, recipe_.rule, recipe_.dead, how);
     level_report const report = trainer.run();
-    matrix<T> explained = what_words_explain(book, trainer.codes());
-    encoder_.push_level({std::move(book), std::move(explained)});
-    take_codes(trainer.codes(), l);
-    return report;
+    std::vector<code_t> codes(trainer.codes().begin(), trainer.codes().end());
+    return {std::move(book), std::move(codes), report};
   }
 
   [[nodiscard]] codebook<T> first_words(std::size_t l, encoder_type const* before, random_stream random) const {

@@ -10,6 +10,7 @@ namespace sidera::inline SIDERA_ABI {
 struct vector_quantizer_options {
   std::size_t words = 256;
   std::size_t iterations = 25;
+  std::size_t restarts = 1;
   double tolerance = 0;
   std::uint64_t seed = 1;
   bool warm_start = false;
@@ -28,6 +29,7 @@ requires(!Divergence<M> || UpdateRuleFor<U, M>) class vector_quantizer {
       : level_({.levels = 1,
                 .words = o.words,
                 .iterations = o.iterations,
+                .restarts = o.restarts,
                 .tolerance = o.tolerance,
                 .seed = o.seed,
                 .warm_start = o.warm_start},
