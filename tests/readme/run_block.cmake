@@ -1,0 +1,11 @@
+# Runs PROGRAM, and compares what it prints with the file EXPECTED unless that is empty.
+execute_process(COMMAND ${PROGRAM} OUTPUT_VARIABLE printed RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "the program ended with ${result}; it printed\n${printed}")
+endif()
+if(EXPECTED)
+  file(READ ${EXPECTED} expected)
+  if(NOT printed STREQUAL expected)
+    message(FATAL_ERROR "README.md says\n${expected}\nthe program printed\n${printed}")
+  endif()
+endif()
