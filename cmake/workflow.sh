@@ -1,7 +1,6 @@
-# Sourced by ./quickstart and ./run_tests: installs what is missing on Debian and Ubuntu, then runs a workflow of
-# CMakePresets.json. A CMake user needs no script:  cmake --workflow --preset quickstart  (or test)
+# Sourced by ./quickstart and ./run_tests in the project's folder: installs what is missing on Debian and Ubuntu, then
+# runs a workflow of CMakePresets.json. A CMake user needs no script:  cmake --workflow --preset quickstart  (or test)
 set -eu
-cd "$(dirname "$0")"
 
 packages="g++ cmake ninja-build libeigen3-dev libxsimd-dev doctest-dev libcli11-dev"
 needs="sidera needs a C++20 compiler (g++ 12, clang 14 or newer), CMake 3.22 or newer, Ninja, and the libraries
@@ -16,10 +15,10 @@ stop() {
   exit 1
 }
 
-# Does nothing, and asks no server, when every package is there.
+# install_missing PACKAGE...: does nothing, and asks no server, when every package is there.
 install_missing() {
   missing=""
-  for package in $packages; do
+  for package in "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
   done
   [ -n "$missing" ] || return 0
@@ -30,7 +29,7 @@ install_missing() {
   fi
   echo "Installing$missing"
   $as_root apt-get update -qq
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $missing
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $missing >/dev/null
 }
 
 # The steps of the presets for CMake 3.22 to 3.24, which cannot read them.
@@ -49,7 +48,7 @@ without_presets() {
 
 run_workflow() {
   if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
-    install_missing
+    install_missing $packages
   else
     for tool in cmake ninja; do
       command -v "$tool" >/dev/null || stop "$tool is missing." "$needs"
