@@ -6,6 +6,7 @@
 #include <sidera/io/save_fields.hpp>
 
 #include "semantic_ids/output.hpp"
+#include "semantic_ids/report.hpp"
 #include "semantic_ids/run.hpp"
 
 namespace {
@@ -50,7 +51,8 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--report", s.report, "self-contained HTML report");
   app.add_option("--json", s.json, "figures as JSON");
   app.add_flag("--compare", s.compare, "also fit prefix weights 0, .25, .5 and 1 (implied by --report)");
-  app.add_option("--compare-seeds", s.compare_seeds, "seeds per prefix weight; above 1 the table gives 95 % intervals")
+  app.add_option("--compare-seeds", s.compare_seeds,
+                 "seeds per prefix weight; the table gives mean and standard deviation")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_flag("--quiet", s.quiet, "print nothing but errors");
@@ -88,6 +90,7 @@ void write_files(program::result const& r, sidera::field_set const& fields) {
     for (auto const& [name, codes] : r.codes) sidera::write_npy(r.how.ids_out + "/" + name + ".npy", codes);
   }
   if (!r.how.model_out.empty()) sidera::save_fields(r.how.model_out, fields);
+  if (!r.how.report.empty()) sidera::write_file(r.how.report, program::html_text(r));
   if (!r.how.json.empty()) sidera::write_file(r.how.json, program::json_text(r));
 }
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <sidera/io/json_writer.hpp>
 
-#include "result.hpp"
+#include "comparison.hpp"
 
 namespace program {
 
@@ -43,6 +43,18 @@ inline void put_views(sidera::json_writer& json, std::map<std::string, quality> 
   });
 }
 
+inline void put_alternatives(sidera::json_writer& json, result const& r) {
+  json.key("prefix_weights").array([&] {
+    for (alternative const& a : r.alternatives)
+      json.object([&] {
+        json.field("prefix_weight", a.prefix_weight);
+        json.key("seeds").array([&] {
+          for (auto const& views : a.per_seed) json.object([&] { put_views(json, views); });
+        });
+      });
+  });
+}
+
 [[nodiscard]] inline std::string json_text(result const& r) {
   sidera::json_writer json;
   json.object([&] {
@@ -62,14 +74,7 @@ inline void put_views(sidera::json_writer& json, std::map<std::string, quality> 
     });
     json.field("items", r.items);
     put_views(json, r.views);
-    if (!r.alternatives.empty())
-      json.key("prefix_weights").array([&] {
-        for (alternative const& a : r.alternatives)
-          json.object([&] {
-            json.field("prefix_weight", a.prefix_weight);
-            put_views(json, a.views);
-          });
-      });
+    if (!r.alternatives.empty()) put_alternatives(json, r);
     json.key("seconds").object([&] {
       json.field("fit", r.fit_seconds);
       json.field("encode", r.encode_seconds);
@@ -95,27 +100,11 @@ inline void print_quality(std::string const& name, quality const& q) {
   print_row("NMI with level 1", q.nmi_level1, "%9.3f");
 }
 
-inline void print_alternatives(result const& r) {
-  std::printf("\nWhat the prefix weight buys and costs (0 is RQ, 1 is PSRQ as published):\n");
-  for (std::string const& name : r.names) {
-    std::printf("%-8s %6s %9s %9s %9s", name.c_str(), "weight", "rel.err.", "unique", "perpl. L");
-    bool const labelled = !r.views.at(name).nmi_labels.empty();
-    std::printf(labelled ? "   NMI with the labels, levels 1..L\n" : "   NMI with level 1, levels 1..L\n");
-    for (alternative const& a : r.alternatives) {
-      quality const& q = a.views.at(name);
-      std::printf("%-8s %6.2f %9.4f %9.3f %9.1f  ", "", a.prefix_weight, q.relative_error.back(),
-                  q.collisions.unique_ratio, q.usage.back().perplexity);
-      for (double const v : labelled ? q.nmi_labels : q.nmi_level1) std::printf(" %.3f", v);
-      std::printf("\n");
-    }
-  }
-}
-
 inline void print(result const& r) {
   std::printf("%zu items, %s, %zu levels, metric %s, update %s, seed %llu\n", r.items, r.how.scheme.c_str(),
               r.how.levels, r.how.metric.c_str(), r.how.update.c_str(), static_cast<unsigned long long>(r.how.seed));
   for (std::string const& name : r.names) print_quality(name, r.views.at(name));
-  if (!r.alternatives.empty()) print_alternatives(r);
+  if (!r.alternatives.empty()) print_comparison(r);
   std::printf("fit %.2f s, encode %.3f s\n", r.fit_seconds, r.encode_seconds);
 }
 

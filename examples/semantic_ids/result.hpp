@@ -10,7 +10,7 @@ namespace program {
 /// Another prefix weight with otherwise equal settings: what PSRQ buys and costs.
 struct alternative {
   double prefix_weight;
-  std::map<std::string, quality> views;
+  std::vector<std::map<std::string, quality>> per_seed;  ///< by view
 };
 
 struct result {

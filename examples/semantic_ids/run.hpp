@@ -108,16 +108,21 @@ class stopwatch {
   return out;
 }
 
-/// Fits with other prefix weights, everything else equal.
+/// Fits with other prefix weights, everything else equal, for as many seeds as the user wants.
 inline void compare(result& r, std::vector<sidera::view<float>> const& views, std::vector<std::int32_t> const& labels,
                     sidera::executor_ref executor, progress_line& progress) {
   for (double const weight : {0.0, 0.25, 0.5, 1.0}) {
-    settings other = r.how;
-    other.prefix_weight = weight;
-    model_type model = make_model(other);
-    (void)model.fit(views, executor, progress.watch());
-    progress.next_fit();
-    r.alternatives.push_back({weight, measure_all(model, views, model.encode(views, executor), labels)});
+    alternative other{weight, {}};
+    for (std::size_t k = 0; k < r.how.compare_seeds; ++k) {
+      settings s = r.how;
+      s.prefix_weight = weight;
+      s.seed += k;
+      model_type model = make_model(s);
+      (void)model.fit(views, executor, progress.watch());
+      progress.next_fit();
+      other.per_seed.push_back(measure_all(model, views, model.encode(views, executor), labels));
+    }
+    r.alternatives.push_back(std::move(other));
   }
 }
 
@@ -131,7 +136,7 @@ inline void compare(result& r, std::vector<sidera::view<float>> const& views, st
   std::vector<std::int32_t> const labels = load_item_labels(s, r.items);
   sidera::thread_pool pool(s.threads);
   bool const compares = s.compare && fits && s.scheme == "psrq" && s.update != "balanced";
-  progress_line progress(s.quiet, compares ? 5 : 1);
+  progress_line progress(s.quiet, compares ? 1 + 4 * s.compare_seeds : 1);
   stopwatch watch;
   if (fits) (void)model.fit(views, pool, progress.watch());
   progress.next_fit();

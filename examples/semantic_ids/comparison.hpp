@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Other prefix weights with otherwise equal settings: what PSRQ buys and costs.
+#include <cmath>
+#include <cstdio>
+#include <sidera/core/number_text.hpp>
+#include <sidera/io/html_report.hpp>
+
+#include "result.hpp"
+
+namespace program {
+
+/// A figure of one view over the seeds: its mean and its standard deviation (0 for one seed).
+struct spread {
+  double mean = 0, sd = 0;
+};
+
+template <class Get>
+[[nodiscard]] spread over_seeds(alternative const& a, std::string const& view, Get get) {
+  spread s;
+  auto const n = static_cast<double>(a.per_seed.size());
+  for (auto const& views : a.per_seed) s.mean += get(views.at(view)) / n;
+  for (auto const& views : a.per_seed) s.sd += std::pow(get(views.at(view)) - s.mean, 2);
+  s.sd = n > 1 ? std::sqrt(s.sd / (n - 1)) : 0;
+  return s;
+}
+
+[[nodiscard]] inline std::string spread_text(spread s, int decimals, bool with_sd) {
+  std::string text = sidera::fixed_text(s.mean, decimals);
+  return with_sd ? text + " ± " + sidera::fixed_text(s.sd, decimals) : text;
+}
+
+[[nodiscard]] inline std::vector<double> mean_levels(alternative const& a, std::string const& view,
+                                                     std::vector<double> quality::*member) {
+  std::vector<double> means((a.per_seed.front().at(view).*member).size());
+  for (std::size_t l = 0; l < means.size(); ++l)
+    means[l] = over_seeds(a, view, [&](quality const& q) { return (q.*member)[l]; }).mean;
+  return means;
+}
+
+/// One row per prefix weight. With several seeds every figure is mean ± standard deviation.
+[[nodiscard]] inline sidera::report_table comparison_table(result const& r, std::string const& view) {
+  bool const labelled = !r.views.at(view).nmi_labels.empty();
+  auto const member = labelled ? &quality::nmi_labels : &quality::nmi_level1;
+  std::size_t const levels = r.views.at(view).usage.size();
+  sidera::report_table table;
+  table.columns = {view + ": weight", "relative error", "unique ratio",
+                   "perplexity of level " + std::to_string(levels)};
+  for (std::size_t l = 1; l < levels; ++l)
+    table.columns.push_back(std::string(labelled ? "NMI labels" : "NMI level 1") + ", level " + std::to_string(l + 1));
+  for (alternative const& a : r.alternatives) {
+    bool const sd = a.per_seed.size() > 1;
+    auto const text = [&](int decimals, auto get) { return spread_text(over_seeds(a, view, get), decimals, sd); };
+    std::vector<std::string> row = {sidera::to_text(a.prefix_weight),
+                                    text(3, [](quality const& q) { return q.relative_error.back(); }),
+                                    text(3, [](quality const& q) { return q.collisions.unique_ratio; }),
+                                    text(1, [](quality const& q) { return q.usage.back().perplexity; })};
+    for (std::size_t l = 1; l < levels; ++l) row.push_back(text(3, [&](quality const& q) { return (q.*member)[l]; }));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+/// The number of characters, not of bytes.
+[[nodiscard]] inline std::size_t text_width(std::string const& text) {
+  std::size_t n = 0;
+  for (char const c : text) n += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return n;
+}
+
+inline void print_table(sidera::report_table const& table) {
+  std::vector<std::size_t> width;
+  for (std::string const& c : table.columns) width.push_back(text_width(c));
+  for (auto const& row : table.rows)
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], text_width(row[c]));
+  auto const print_row = [&](std::vector<std::string> const& cells) {
+    for (std::size_t c = 0; c < cells.size(); ++c)
+      std::printf("| %s%*s ", cells[c].c_str(), static_cast<int>(width[c] - text_width(cells[c])), "");
+    std::printf("|\n");
+  };
+  print_row(table.columns);
+  for (std::size_t const w : width) std::printf("|%s", (std::string(w + 1, '-') + ":").c_str());
+  std::printf("|\n");
+  for (auto const& row : table.rows) print_row(row);
+}
+
+/// Markdown tables, ready to be pasted.
+inline void print_comparison(result const& r) {
+  std::printf("\nWhat the prefix weight buys and costs (0 is RQ, 1 is PSRQ as published)");
+  if (r.alternatives.front().per_seed.size() > 1)
+    std::printf(", mean ± standard deviation over %zu seeds", r.alternatives.front().per_seed.size());
+  std::printf(":\n");
+  for (std::string const& name : r.names) {
+    std::printf("\n");
+    print_table(comparison_table(r, name));
+  }
+  std::printf("\n");
+}
+
+}  // namespace program
