@@ -62,15 +62,23 @@ class codebook_trainer {
     assign(codes_);
     std::vector<code_t> next(codes_.size());
     double objective = std::numeric_limits<double>::infinity();
+    bool repeated = false;
     while (report.iterations < how_.iterations) {
       ++report.iterations;
+      matrix<T> const before = repeated ? book_.words : matrix<T>();
       update_all();
+      // Equal codes are no fixed point of a rule with a memory: its words may still be on their way.
+      if (repeated && book_.words == before) {
+        report.stopped = stop_reason::codes_repeat;
+        if (watched()) tell(report, mean_distance());
+        break;
+      }
       bool const revived = revive();
       assign(next);
-      bool const repeated = next == codes_ && !revived;
+      repeated = next == codes_ && !revived;
       codes_.swap(next);
       previous_ = next;
-      if (done(report, objective, repeated)) break;
+      if (done(report, objective)) break;
     }
     return finish(report);
   }
@@ -83,7 +91,7 @@ class codebook_trainer {
       ++report.iterations;
       assign(codes_);
       (void)revive();
-      if (done(report, objective, false)) break;
+      if (done(report, objective)) break;
     }
     assign(codes_);
     return finish(report);
@@ -173,19 +181,18 @@ class codebook_trainer {
     return std::accumulate(distances.begin(), distances.end(), 0.0) / static_cast<double>(distances.size());
   }
 
-  /// Tells the observer about the iteration and decides whether it was the last one.
-  bool done(level_report& report, double& objective, bool repeated) {
-    bool const watched = how_.watch != nullptr && *how_.watch;
-    if (repeated) report.stopped = stop_reason::codes_repeat;
-    if (!watched && how_.tolerance <= 0) return repeated;
+  [[nodiscard]] bool watched() const noexcept { return how_.watch != nullptr && *how_.watch; }
+
+  /// Tells the observer about the iteration and decides whether the tolerance ends the training.
+  bool done(level_report& report, double& objective) {
+    if (!watched() && how_.tolerance <= 0) return false;
     double const now = mean_distance();
-    if (watched) tell(report, now);
-    if (!repeated && how_.tolerance > 0 && objective - now <= how_.tolerance * objective) {
-      report.stopped = stop_reason::tolerance;
-      return true;
-    }
+    if (watched()) tell(report, now);
+    bool const first = objective == std::numeric_limits<double>::infinity();
+    bool const enough = how_.tolerance > 0 && !first && objective - now <= how_.tolerance * objective;
+    if (enough) report.stopped = stop_reason::tolerance;
     objective = now;
-    return repeated;
+    return enough;
   }
 
   void tell(level_report const& report, double objective) const {
