@@ -35,18 +35,18 @@ struct kmeans_plus_plus {
                                    initialiser_context const& context) const {
     std::size_t const trials = draws != 0 ? draws : 2 + static_cast<std::size_t>(std::log(static_cast<double>(words)));
     codebook<T> book{matrix<T>(static_cast<index_t>(words), x.cols())};
-    std::vector<T> nearest(row_count(x), std::numeric_limits<T>::max());
+    std::vector<double> nearest(row_count(x), std::numeric_limits<double>::infinity());
     auto first = static_cast<index_t>(context.random.below(0, row_count(x)));
     book.words.row(0) = x.row(first);
     nearest = distances_to<T>(x, first, nearest, metric, context.executor);
     for (std::size_t j = 1; j < words; ++j) {
       double best_total = std::numeric_limits<double>::infinity();
-      std::vector<T> best;
+      std::vector<double> best;
       double const total = sum(nearest);
       for (std::size_t t = 0; t < trials; ++t) {
         index_t const row = draw(nearest, total, context.random.uniform(j * trials + t + 1));
         auto candidate = distances_to<T>(x, row, nearest, metric, context.executor);
-        if (double const now = sum(candidate); now < best_total) {
+        if (double const now = sum(candidate); t == 0 || now < best_total) {
           best_total = now;
           best = std::move(candidate);
           book.words.row(static_cast<index_t>(j)) = x.row(row);
@@ -57,17 +57,15 @@ struct kmeans_plus_plus {
     return book;
   }
 
-  template <Scalar T>
-  [[nodiscard]] static double sum(std::vector<T> const& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0, [](double s, T v) { return s + static_cast<double>(v); });
+  [[nodiscard]] static double sum(std::vector<double> const& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0);
   }
 
   /// The row where the running sum passes share * total.
-  template <Scalar T>
-  [[nodiscard]] static index_t draw(std::vector<T> const& weights, double total, double share) {
+  [[nodiscard]] static index_t draw(std::vector<double> const& weights, double total, double share) {
     double left = share * total;
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      left -= static_cast<double>(weights[i]);
+      left -= weights[i];
       if (left < 0) return static_cast<index_t>(i);
     }
     return static_cast<index_t>(weights.size() - 1);  // all weights zero: fewer distinct rows than words
@@ -75,17 +73,24 @@ struct kmeans_plus_plus {
 
   /// min(nearest, distance to row `chosen`), entry by entry.
   template <Scalar T, class M>
-  [[nodiscard]] static std::vector<T> distances_to(matrix_cref<T> const& x, index_t chosen,
-                                                   std::vector<T> const& nearest, M const& metric,
-                                                   executor_ref executor) {
-    std::vector<T> out(nearest.size());
+  [[nodiscard]] static std::vector<double> distances_to(matrix_cref<T> const& x, index_t chosen,
+                                                        std::vector<double> const& nearest, M const& metric,
+                                                        executor_ref executor) {
+    std::vector<double> out(nearest.size());
     std::span<T const> const word = row_span(x, chosen);
     block_partition const blocks{row_count(x), 4096};
     executor.run(blocks.count(), [&](std::size_t b, std::size_t) {
       for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i)
-        out[i] = std::min(nearest[i], metric(std::span<T const>(row_span(x, static_cast<index_t>(i))), word));
+        out[i] = std::min(nearest[i], distance<T>(metric, row_span(x, static_cast<index_t>(i)), word));
     });
     return out;
+  }
+
+  /// The fast metric; in double where a float overflows or underflows (rows of 1e30 or 1e-30).
+  template <Scalar T, class M>
+  [[nodiscard]] static double distance(M const& metric, std::span<T const> a, std::span<T const> b) {
+    auto const fast = static_cast<double>(metric(a, b));
+    return std::isnormal(static_cast<T>(fast)) ? fast : exact_distance(metric, a, b);
   }
 };
 static_assert(Initialiser<kmeans_plus_plus>);
