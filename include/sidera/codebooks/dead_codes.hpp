@@ -69,37 +69,55 @@ struct relocate_far {
   }
 };
 
-/// A dead word moves beside the word with the most rows; the two are pushed apart by a small symmetric step (the idea
-/// of faiss and of the LBG algorithm, Linde, Buzo and Gray 1980). Each largest cell is split once per pass.
+/// A dead word takes half of the cell with the most rows: its word and the dead one are pushed apart by a small step
+/// along the line to the cell's farthest row (the splitting of the LBG algorithm, Linde, Buzo and Gray 1980, with a
+/// direction from the data). Cells whose rows all lie on their word are not split. Each cell is split once per pass.
 struct split_largest {
-  double step = 1.0 / 1024;  ///< relative
+  double step = 1.0 / 16;  ///< share of the way to the farthest row
 
   template <Scalar T>
   [[nodiscard]] std::vector<std::size_t> operator()(codebook<T>& book, assignment_view<T> const& seen) const {
-    std::vector<std::int64_t> counts(seen.counts.begin(), seen.counts.end());
     std::vector<std::size_t> moved;
-    for (std::size_t j = 0; j < counts.size(); ++j) {
+    std::vector<std::size_t> const farthest = farthest_rows(seen);
+    std::vector<std::int64_t> rows(seen.counts.begin(), seen.counts.end());
+    for (std::size_t j = 0; j < rows.size(); ++j)
+      if (rows[j] < 2 || !(seen.distances[farthest[j]] > 0)) rows[j] = 0;
+    for (std::size_t j = 0; j < rows.size(); ++j) {
       if (seen.counts[j] != 0) continue;
-      auto const largest = static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin());
-      if (counts[largest] < 2) break;
-      split(row_span(book.words, static_cast<index_t>(largest)), row_span(book.words, static_cast<index_t>(j)));
-      counts[j] = counts[largest] / 2;
-      counts[largest] -= counts[j];
+      auto const largest = static_cast<std::size_t>(std::max_element(rows.begin(), rows.end()) - rows.begin());
+      if (rows[largest] == 0) break;
+      auto const from = row_span(book.words, static_cast<index_t>(largest));
+      push_apart(from, row_span(book.words, static_cast<index_t>(j)),
+                 std::span<T const>(row_span(seen.x, static_cast<index_t>(farthest[largest]))));
+      rows[largest] = 0;
       moved.push_back(j);
       moved.push_back(largest);
     }
     std::sort(moved.begin(), moved.end());
-    moved.erase(std::unique(moved.begin(), moved.end()), moved.end());
     return moved;
   }
 
  private:
+  /// The farthest row of every word, the first of equals; 0 for words without rows.
   template <Scalar T>
-  void split(std::span<T> from, std::span<T> to) const noexcept {
-    auto const up = static_cast<T>(1 + step), down = static_cast<T>(1 - step);
+  [[nodiscard]] static std::vector<std::size_t> farthest_rows(assignment_view<T> const& seen) {
+    std::vector<std::size_t> farthest(seen.counts.size(), 0);
+    std::vector<double> distance(seen.counts.size(), -1);
+    for (std::size_t i = 0; i < seen.codes.size(); ++i) {
+      if (seen.codes[i] < 0) continue;
+      auto const j = static_cast<std::size_t>(seen.codes[i]);
+      if (seen.distances[i] > distance[j]) distance[j] = seen.distances[i], farthest[j] = i;
+    }
+    return farthest;
+  }
+
+  template <Scalar T>
+  void push_apart(std::span<T> from, std::span<T> to, std::span<T const> row) const noexcept {
+    auto const share = static_cast<T>(step);
     for (std::size_t d = 0; d < from.size(); ++d) {
-      to[d] = from[d] * (d % 2 == 0 ? up : down);
-      from[d] *= d % 2 == 0 ? down : up;
+      T const way = share * (row[d] - from[d]);
+      to[d] = from[d] + way;
+      from[d] -= way;
     }
   }
 };
