@@ -14,7 +14,7 @@ struct given_words {
   template <Scalar T, class M>
   [[nodiscard]] codebook<T> operator()(matrix_cref<T> const& x, std::size_t count, M const&,
                                        initialiser_context const& context) const {
-    if (context.level < words.size()) {
+    if (context.level < words.size() && words[context.level].size() != 0) {
       matrix<T> given = words[context.level].template cast<T>();
       require_columns(given, column_count(x), "given_words", "words");
       require_rows(given, count, "given_words", "words");
