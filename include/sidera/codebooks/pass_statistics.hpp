@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <sidera/codebooks/usage.hpp>
 #include <sidera/core/check.hpp>
 #include <vector>
 
@@ -67,10 +68,11 @@ class pass_statistics {
   pass_statistics(std::size_t words, column_scales scales)
       : scales_(std::move(scales)), sums_(words * scales_.dim(), 0), counts_(words, 0) {}
 
-  /// The statistics of one batch with its own scales.
+  /// The statistics of one batch with its own scales. Throws value_error for a code that has no word.
   [[nodiscard]] static pass_statistics of(matrix_cref<T> const& x, std::span<code_t const> codes, std::size_t words) {
     require_rows(x, codes.size(), "pass_statistics::of", "x");
     pass_statistics result(words, column_scales(x, row_count(x)));
+    require_codes(codes, words, "pass_statistics::of");
     for (index_t i = 0; i < x.rows(); ++i) result.add(row_span(x, i), codes[static_cast<std::size_t>(i)]);
     return result;
   }

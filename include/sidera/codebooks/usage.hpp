@@ -10,6 +10,16 @@
 
 namespace sidera::inline SIDERA_ABI {
 
+/// Throws value_error with the first row whose code has no word; rows without a code are allowed.
+inline void require_codes(std::span<code_t const> codes, std::size_t words, std::string_view function) {
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    if (codes[i] >= 0 && static_cast<std::size_t>(codes[i]) >= words)
+      throw value_error(function,
+                        "row " + std::to_string(i) + " has code " + std::to_string(codes[i]) + ", there are " +
+                            std::to_string(words) + " words",
+                        i);
+}
+
 /// How often each code was used, over as many batches as one likes (an epoch, a data set, all machines).
 class code_usage {
  public:
@@ -17,18 +27,16 @@ class code_usage {
 
   /// Counts codes; rows without a code are skipped. Throws value_error for a code that has no word.
   void add(std::span<code_t const> codes) {
-    for (std::size_t i = 0; i < codes.size(); ++i) {
-      if (codes[i] < 0) continue;
-      if (static_cast<std::size_t>(codes[i]) >= counts_.size())
-        throw value_error("code_usage::add",
-                          "row " + std::to_string(i) + " has code " + std::to_string(codes[i]) + ", there are " +
-                              std::to_string(counts_.size()) + " words",
-                          i);
-      ++counts_[static_cast<std::size_t>(codes[i])];
-    }
+    require_codes(codes, counts_.size(), "code_usage::add");
+    for (code_t const c : codes)
+      if (c >= 0) ++counts_[static_cast<std::size_t>(c)];
   }
+  /// Adds the counts of other rows; throws shape_error when the other side has another number of words.
   void merge(code_usage const& other) {
-    for (std::size_t j = 0; j < counts_.size(); ++j) counts_[j] += other.counts_.at(j);
+    if (other.counts_.size() != counts_.size())
+      throw shape_error("code_usage::merge",
+                        std::to_string(other.counts_.size()) + " words are added to " + std::to_string(counts_.size()));
+    for (std::size_t j = 0; j < counts_.size(); ++j) counts_[j] += other.counts_[j];
   }
 
   [[nodiscard]] std::span<std::int64_t const> counts() const noexcept { return counts_; }

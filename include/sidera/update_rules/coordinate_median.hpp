@@ -16,6 +16,7 @@ struct coordinate_median {
     state(coordinate_median const&, codebook<T> const&) {}
 
     void update(codebook<T>& book, matrix_cref<T> const& x, std::span<code_t const> codes) {
+      require_codes(codes, book.size(), "coordinate_median::update");
       std::vector<std::vector<index_t>> members(book.size());
       for (std::size_t i = 0; i < codes.size(); ++i)
         if (codes[i] >= 0) members[static_cast<std::size_t>(codes[i])].push_back(static_cast<index_t>(i));
