@@ -21,7 +21,8 @@ struct modality_batch {
 ///   N <- decay N + (1 - decay) n_m, smoothed as in \ref ema;
 ///   W <- decay W + (1 - decay) sum over rows n of (sum_o weights(m, o) z_o[n]) in the row of code_m[n];
 ///   words <- W / N.
-/// The weights of modalities that a row lacks are shared out over those it has, in proportion.
+/// The weights of modalities that a row lacks are shared out over those it has, in proportion; where those weigh
+/// nothing, its own vector takes all.
 struct cross_modal_ema {
   using representative_type = representative::mean;
 
@@ -68,6 +69,7 @@ class cross_modal_ema::state {
       require_columns(modality.x, book.dim(), "cross_modal_ema::update", "x");
       require_rows(modality.x, row_count(batch[0].x), "cross_modal_ema::update", "x");
       require_rows(modality.x, modality.codes.size(), "cross_modal_ema::update", "x");
+      require_codes(modality.codes, book.size(), "cross_modal_ema::update");
     }
   }
 
@@ -113,10 +115,11 @@ class cross_modal_ema::state {
       all += w;
       if (batch[o].codes[static_cast<std::size_t>(n)] >= 0) present += w;
     }
-    double const share = present == all ? 1 : all / present;
+    bool const alone = !(present > 0);
+    double const share = present == all || alone ? 1 : all / present;
     for (std::size_t o = 0; o < batch.size(); ++o) {
-      if (batch[o].codes[static_cast<std::size_t>(n)] < 0) continue;
-      double const w = share * weights(own, static_cast<index_t>(o));
+      if (batch[o].codes[static_cast<std::size_t>(n)] < 0 || (alone && o != m)) continue;
+      double const w = alone ? all : share * weights(own, static_cast<index_t>(o));
       auto const z = row_span(batch[o].x, n);
       for (std::size_t d = 0; d < z.size(); ++d) sum[d] += w * static_cast<double>(z[d]);
     }

@@ -36,9 +36,10 @@ class ema_averages {
     for (std::size_t d = 0; d < dim_; ++d) sums_[j * dim_ + d] = decay * sums_[j * dim_ + d] + (1 - decay) * sum(d);
   }
 
-  /// word <- W_j / N_j
+  /// word <- W_j / N_j; a count that has all but vanished (no smoothing, no members for ages) leaves the word alone.
   template <Scalar T>
   void write_word(std::size_t j, std::span<T> word) const {
+    if (!(counts_[j] > 1e-290)) return;
     for (std::size_t d = 0; d < dim_; ++d) word[d] = static_cast<T>(sums_[j * dim_ + d] / counts_[j]);
   }
 
