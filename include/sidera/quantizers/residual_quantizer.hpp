@@ -130,7 +130,11 @@ requires(!Divergence<M> || UpdateRuleFor<U, M>) class residual_quantizer {
       require_rows(level.explained, level.search.size(), "residual_quantizer::set_levels", "explained");
       encoder.push_level(std::move(level));
     }
+    if (encoder.level_count() == 0) throw shape_error("residual_quantizer::set_levels", "there are no levels");
     options_.levels = encoder.level_count();
+    options_.words_per_level.clear();
+    for (std::size_t l = 0; l < options_.levels; ++l)
+      options_.words_per_level.push_back(encoder.level(l).search.size());
     encoder_ = std::move(encoder);
     frozen_ = 0;
   }
@@ -148,11 +152,14 @@ requires(!Divergence<M> || UpdateRuleFor<U, M>) class residual_quantizer {
   void load(field_set const& f) {
     require_policy<M>(f, "metric");
     require_policy<R>(f, "residual_scheme");
-    load_parameters(metric_, f);
-    load_parameters(scheme_, f);
-    options_.beam = from_text<std::size_t>(f.get_text("beam"), "residual_quantizer::load");
+    residual_quantizer next = *this;
+    load_parameters(next.metric_, f);
+    load_parameters(next.scheme_, f);
+    next.options_.beam = from_text<std::size_t>(f.get_text("beam"), "residual_quantizer::load");
     auto [levels, dim] = residual_levels<T>(f);
-    set_levels(std::move(levels), dim);
+    next.set_levels(std::move(levels), dim);
+    check(next.options_);
+    *this = std::move(next);
   }
 
  private:

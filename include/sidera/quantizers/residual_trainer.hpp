@@ -70,6 +70,9 @@ class residual_trainer {
     require_not_empty(x, where, "x");
     require_finite<T>(x, where, "x");
     if (before != nullptr) require_columns(x, before->dim(), where, "x");
+    if constexpr (LinearResidualScheme<R>)
+      if (double const w = recipe_.scheme.prefix_weight(); !(w >= 0 && std::isfinite(w)))
+        throw value_error(where, "the prefix weight is " + std::to_string(w) + ", expected a number of at least 0");
     for (std::size_t l = 0; l < recipe_.options.levels; ++l)
       if (recipe_.options.words_at(l) > row_count(x))
         throw shape_error(where, "x is " + shape_text(x) + ": fewer rows than the " +

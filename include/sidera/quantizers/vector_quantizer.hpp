@@ -49,6 +49,7 @@ requires(!Divergence<M> || UpdateRuleFor<U, M>) class vector_quantizer {
   /// N x count codes: the nearest words of every row, nearest first.
   [[nodiscard]] code_matrix nearest_words(matrix_cref<T> const& x, std::size_t count,
                                           executor_ref executor = {}) const {
+    if (!fitted()) throw not_fitted_error("vector_quantizer::nearest_words", "call fit or load first");
     if (count > word_count())
       throw value_error("vector_quantizer::nearest_words",
                         std::to_string(count) + " words are asked for, there are " + std::to_string(word_count()));
