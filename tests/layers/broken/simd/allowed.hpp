@@ -1,2 +1,2 @@
-#include <xsimd/xsimd.hpp>
 #include <sidera/core/x.hpp>
+#include <xsimd/xsimd.hpp>
