@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  Reference arrays in tests/golden and the embedded data of the examples, and further real data where there are.
+/// \file  Reference arrays in tests/golden and the embedded data of the examples, and further real data where there
+/// are.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -33,9 +34,8 @@ struct reference {
   [[nodiscard]] sidera::matrix<double> slice(std::string const& name, std::size_t i) const {
     auto const array = sidera::read_array<double>(path(name));
     std::size_t const cols = array.shape.back(), size = array.values.size() / array.shape.front();
-    return Eigen::Map<sidera::matrix<double> const>(array.values.data() + i * size,
-                                                    static_cast<sidera::index_t>(size / cols),
-                                                    static_cast<sidera::index_t>(cols));
+    return Eigen::Map<sidera::matrix<double> const>(
+        array.values.data() + i * size, static_cast<sidera::index_t>(size / cols), static_cast<sidera::index_t>(cols));
   }
   [[nodiscard]] std::vector<sidera::code_t> code_slice(std::string const& name, std::size_t i) const {
     auto const array = sidera::read_array<sidera::code_t>(path(name));
