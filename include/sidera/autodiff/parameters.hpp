@@ -98,10 +98,14 @@ class parameters {
 
   [[nodiscard]] std::vector<parameter_group<T>>& groups() noexcept { return groups_; }
   [[nodiscard]] std::vector<parameter_group<T>> const& groups() const noexcept { return groups_; }
-  [[nodiscard]] parameter_group<T>& group(std::string_view name) {
-    for (auto& g : groups_)
+  /// Throws value_error when there is no such group.
+  [[nodiscard]] parameter_group<T> const& group(std::string_view name) const {
+    for (auto const& g : groups_)
       if (g.name == name) return g;
     throw value_error("parameters::group", "no group \"" + std::string(name) + "\"");
+  }
+  [[nodiscard]] parameter_group<T>& group(std::string_view name) {
+    return const_cast<parameter_group<T>&>(std::as_const(*this).group(name));
   }
 
   /// For tapes and optimisers.

@@ -148,6 +148,10 @@ class tape {
   }
   /// For ops: packing memory of one worker, for products inside a block of work.
   [[nodiscard]] simd::gemm_workspace<T>& workspace(std::size_t worker) noexcept { return workspaces_[worker]; }
+  /// For ops: makes sure that no worker has to allocate, whichever it is that gets the work.
+  void reserve_workspaces(std::size_t count) {
+    for (auto& workspace : workspaces_) (void)workspace.reserve(count);
+  }
   [[nodiscard]] executor_ref executor() const noexcept { return executor_; }
   /// Bytes of the arena.
   [[nodiscard]] std::size_t capacity() const noexcept { return arena_.capacity(); }

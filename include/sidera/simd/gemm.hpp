@@ -11,11 +11,7 @@
 #include <memory>
 #include <new>
 #include <sidera/core/executor.hpp>
-#include <sidera/simd/batch.hpp>
-#include <utility>
-#if defined(__AVX2__) || defined(__AVX512F__)
-#include <immintrin.h>
-#endif
+#include <sidera/simd/register_tile.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
@@ -63,42 +59,6 @@ class gemm_workspace {
 
 namespace detail {
 
-/// a * b + c, rounded once where the instruction set can. (xsimd 8.1 rounds twice on AVX-512.)
-template <Scalar T>
-[[nodiscard]] SIDERA_ALWAYS_INLINE batch<T> fused_multiply_add(batch<T> a, batch<T> b, batch<T> c) noexcept {
-#if defined(__AVX512F__)
-  if constexpr (sizeof(T) == 4)
-    return _mm512_fmadd_ps(a, b, c);
-  else
-    return _mm512_fmadd_pd(a, b, c);
-#elif defined(__AVX2__) && defined(__FMA__)
-  if constexpr (sizeof(T) == 4)
-    return _mm256_fmadd_ps(a, b, c);
-  else
-    return _mm256_fmadd_pd(a, b, c);
-#else
-  return a * b + c;
-#endif
-}
-
-/// f(0), f(1), ..., f(N - 1) with constants, unrolled by the front end: a loop would leave accumulators in memory.
-template <std::size_t N, class F>
-SIDERA_ALWAYS_INLINE void unroll(F&& f) noexcept {
-  [&]<std::size_t... i>(std::index_sequence<i...>) __attribute__((always_inline)) {
-    (f(std::integral_constant<std::size_t, i>{}), ...);
-  }
-  (std::make_index_sequence<N>{});
-}
-
-/// The sizes of the register tile: tile_rows x (tile_vectors * width) entries of C.
-#if defined(__AVX512F__)
-inline constexpr std::size_t tile_rows = 12, tile_vectors = 2;
-#elif defined(__AVX2__)
-inline constexpr std::size_t tile_rows = 6, tile_vectors = 2;
-#else
-inline constexpr std::size_t tile_rows = 4, tile_vectors = 2;
-#endif
-
 template <Scalar T>
 struct gemm_kernel {
   static constexpr std::size_t rows = tile_rows, columns = tile_vectors * width<T>;
@@ -106,6 +66,7 @@ struct gemm_kernel {
   static constexpr std::size_t group_rows = 16 * rows;  ///< rows and columns of C that one task owns
   static constexpr std::size_t group_columns = 128;
   static constexpr std::size_t packed_limit = std::size_t{1} << 21;  ///< numbers of packed B at a time
+  static constexpr std::size_t strip = 16;  ///< terms packed at a time: what they share with the next tile stays in L1
 
   /// One register tile: C (+)= A B over k terms. `a_row` and `a_k` are the strides of A's rows and terms.
   SIDERA_ALWAYS_INLINE static void tile(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b, T* c,
@@ -132,26 +93,34 @@ struct gemm_kernel {
       store_edge(sum, c, c_row, add, m, n);
   }
 
-  /// Gathers `m` rows of A into tiles [k][rows], the missing rows of the last tile are zero.
+  /// Gathers m rows of A into tiles [k][rows] one after another; missing rows of the last tile are zero.
   static void pack_rows(strided_view<T> a, std::size_t m, std::size_t k, T* to) noexcept {
-    if (m == rows && a.row_stride == 1) {
-      for (std::size_t p = 0; p < k; ++p) std::copy_n(a.at(0, p), rows, to + p * rows);
-      return;
+    for (std::size_t p0 = 0; p0 < k; p0 += strip) {
+      std::size_t const p1 = std::min(k, p0 + strip);
+      for (std::size_t i0 = 0; i0 < m; i0 += rows) {
+        T* const tile = to + i0 * k;
+        if (a.row_stride == 1 && i0 + rows <= m)
+          for (std::size_t p = p0; p < p1; ++p) std::copy_n(a.at(i0, p), rows, tile + p * rows);
+        else
+          for (std::size_t i = 0; i < rows; ++i)
+            for (std::size_t p = p0; p < p1; ++p) tile[p * rows + i] = i0 + i < m ? *a.at(i0 + i, p) : T(0);
+      }
     }
-    for (std::size_t i = 0; i < rows; ++i)
-      for (std::size_t p = 0; p < k; ++p) to[p * rows + i] = i < m ? *a.at(i, p) : T(0);
   }
 
-  /// Gathers `n` columns of B into one panel [k][columns], the missing columns are zero.
+  /// Gathers n columns of B into panels [k][columns] one after another; missing columns of the last panel are zero.
   static void pack_columns(strided_view<T> b, std::size_t n, std::size_t k, T* to) noexcept {
-    if (n == columns && b.column_stride == 1) {
-      for (std::size_t p = 0; p < k; ++p) std::copy_n(b.at(p, 0), columns, to + p * columns);
-      return;
+    for (std::size_t p0 = 0; p0 < k; p0 += strip) {
+      std::size_t const p1 = std::min(k, p0 + strip);
+      for (std::size_t j0 = 0; j0 < n; j0 += columns) {
+        T* const panel = to + j0 * k;
+        if (b.column_stride == 1 && j0 + columns <= n)
+          for (std::size_t p = p0; p < p1; ++p) std::copy_n(b.at(p, j0), columns, panel + p * columns);
+        else
+          for (std::size_t j = 0; j < columns; ++j)
+            for (std::size_t p = p0; p < p1; ++p) panel[p * columns + j] = j0 + j < n ? *b.at(p, j0 + j) : T(0);
+      }
     }
-    constexpr std::size_t strip = 16;  // terms at a time: the strip of the panel stays in L1 while columns stream
-    for (std::size_t p0 = 0; p0 < k; p0 += strip)
-      for (std::size_t j = 0; j < columns; ++j)
-        for (std::size_t p = p0; p < std::min(k, p0 + strip); ++p) to[p * columns + j] = j < n ? *b.at(p, j) : T(0);
   }
 
  private:
@@ -170,6 +139,61 @@ struct gemm_kernel {
   return (n + step - 1) / step * step;
 }
 
+/// How one product is cut: which rows of A are packed, how many columns of B at a time, and where in the workspace.
+template <Scalar T>
+struct gemm_plan {
+  using kernel = gemm_kernel<T>;
+
+  std::size_t m, n, k;
+  bool in_place;             ///< rows of A are read where they are; only an incomplete last tile is packed
+  std::size_t first_packed;  ///< row of A
+  std::size_t slab;          ///< columns of B that are packed at a time
+  std::size_t a_size, size;  ///< numbers of the workspace for A, and for A and B
+
+  gemm_plan(std::size_t m_, std::size_t n_, std::size_t k_, strided_view<T> a) noexcept
+      : m(m_),
+        n(n_),
+        k(k_),
+        in_place(a.column_stride == 1),
+        first_packed(in_place ? m_ / kernel::rows * kernel::rows : 0) {
+    std::size_t const fitting = kernel::packed_limit / std::max<std::size_t>(k, 1);
+    slab = std::max(kernel::group_columns, fitting / kernel::group_columns * kernel::group_columns);
+    a_size = round_up(round_up(m - first_packed, kernel::rows) * k, 64);
+    size = a_size + round_up(std::min(n, slab), kernel::columns) * k;
+  }
+
+  void pack_a(strided_view<T> a, T* to, executor_ref executor) const {
+    block_partition const blocks{m - first_packed, kernel::group_rows};
+    executor.run(blocks.count(), [&](std::size_t block, std::size_t) {
+      std::size_t const i = blocks.begin(block);
+      kernel::pack_rows({a.at(first_packed + i, 0), a.row_stride, a.column_stride}, blocks.length(block), k,
+                        to + i * k);
+    });
+  }
+
+  void pack_b(strided_view<T> b, std::size_t first, std::size_t count, T* to, executor_ref executor) const {
+    block_partition const blocks{count, kernel::group_columns};
+    executor.run(blocks.count(), [&](std::size_t block, std::size_t) {
+      std::size_t const j = blocks.begin(block);
+      kernel::pack_columns({b.at(0, first + j), b.row_stride, b.column_stride}, blocks.length(block), k, to + j * k);
+    });
+  }
+
+  /// Rows i0 .. i1 - 1 and columns j0 .. j1 - 1; `b` and `c` begin at column 0 of the slab.
+  void multiply(strided_view<T> a, T const* packed_a, T const* b, T* c, std::size_t c_row, bool add, std::size_t i0,
+                std::size_t i1, std::size_t j0, std::size_t j1) const noexcept {
+    for (std::size_t p = 0; p == 0 || p < k; p += kernel::chain)
+      for (std::size_t j = j0; j < j1; j += kernel::columns)
+        for (std::size_t i = i0; i < i1; i += kernel::rows) {
+          bool const direct = i < first_packed;
+          T const* const left = direct ? a.at(i, p) : packed_a + (i - first_packed) * k + p * kernel::rows;
+          kernel::tile(std::min(kernel::chain, k - p), left, direct ? a.row_stride : 1, direct ? 1 : kernel::rows,
+                       b + j * k + p * kernel::columns, c + i * c_row + j, c_row, add || p > 0,
+                       std::min(kernel::rows, m - i), std::min(kernel::columns, j1 - j));
+        }
+  }
+};
+
 }  // namespace detail
 
 /// The epilogue of a plain product.
@@ -185,49 +209,22 @@ struct no_epilogue {
 template <Scalar T, class Epilogue = no_epilogue>
 void gemm(std::size_t m, std::size_t n, std::size_t k, strided_view<T> a, strided_view<T> b, T* c, std::size_t c_row,
           bool add, gemm_workspace<T>& workspace, executor_ref executor = {}, Epilogue const& epilogue = {}) {
-  using kernel = detail::gemm_kernel<T>;
   if (m == 0 || n == 0) return;
-  bool const in_place =
-      a.column_stride == 1;  // rows of A are read where they are; only an incomplete last tile is packed
-  std::size_t const tiles = (m + kernel::rows - 1) / kernel::rows, whole = m / kernel::rows;
-  std::size_t const slab = std::max(kernel::group_columns, kernel::packed_limit / std::max<std::size_t>(k, 1) /
-                                                               kernel::group_columns * kernel::group_columns);
-  std::size_t const a_size = detail::round_up((in_place ? tiles - whole : tiles) * kernel::rows * k, 64);
-  T* const packed_a = workspace.reserve(a_size + detail::round_up(std::min(n, slab), kernel::columns) * k);
-  T* const packed_b = packed_a + a_size;
-  std::size_t const first_packed = in_place ? whole : 0;
-  block_partition const a_blocks{tiles - first_packed, 16};
-  executor.run(a_blocks.count(), [&](std::size_t block, std::size_t) {
-    for (std::size_t t = a_blocks.begin(block); t < a_blocks.begin(block) + a_blocks.length(block); ++t) {
-      std::size_t const row = (first_packed + t) * kernel::rows;
-      kernel::pack_rows({a.at(row, 0), a.row_stride, a.column_stride}, std::min(kernel::rows, m - row), k,
-                        packed_a + t * kernel::rows * k);
-    }
-  });
-  for (std::size_t j0 = 0; j0 < n; j0 += slab) {
-    std::size_t const width_now = std::min(slab, n - j0);
-    block_partition const b_blocks{width_now, kernel::group_columns}, row_blocks{m, kernel::group_rows};
-    executor.run(b_blocks.count(), [&](std::size_t block, std::size_t) {
-      for (std::size_t j = b_blocks.begin(block); j < b_blocks.begin(block) + b_blocks.length(block);
-           j += kernel::columns)
-        kernel::pack_columns({b.at(0, j0 + j), b.row_stride, b.column_stride}, std::min(kernel::columns, width_now - j),
-                             k, packed_b + j * k);
-    });
-    executor.run(row_blocks.count() * b_blocks.count(), [&](std::size_t block, std::size_t) {
-      std::size_t const rb = block / b_blocks.count(), cb = block % b_blocks.count();
-      std::size_t const i0 = row_blocks.begin(rb), i1 = i0 + row_blocks.length(rb);
-      std::size_t const c0 = b_blocks.begin(cb), c1 = c0 + b_blocks.length(cb);
-      for (std::size_t p = 0; p == 0 || p < k; p += kernel::chain)
-        for (std::size_t j = c0; j < c1; j += kernel::columns)
-          for (std::size_t i = i0; i < i1; i += kernel::rows) {
-            bool const direct = in_place && i + kernel::rows <= m;
-            T const* const left =
-                direct ? a.at(i, p) : packed_a + (i - first_packed * kernel::rows) * k + p * kernel::rows;
-            kernel::tile(std::min(kernel::chain, k - p), left, direct ? a.row_stride : 1, direct ? 1 : kernel::rows,
-                         packed_b + j * k + p * kernel::columns, c + i * c_row + j0 + j, c_row, add || p > 0,
-                         std::min(kernel::rows, m - i), std::min(kernel::columns, c1 - j));
-          }
-      for (std::size_t i = i0; i < i1; ++i) epilogue(c + i * c_row + j0 + c0, i, j0 + c0, c1 - c0);
+  using kernel = detail::gemm_kernel<T>;
+  detail::gemm_plan<T> const plan(m, n, k, a);
+  T* const packed_a = workspace.reserve(plan.size);
+  T* const packed_b = packed_a + plan.a_size;
+  plan.pack_a(a, packed_a, executor);
+  for (std::size_t first = 0; first < n; first += plan.slab) {
+    std::size_t const count = std::min(plan.slab, n - first);
+    plan.pack_b(b, first, count, packed_b, executor);
+    block_partition const row_groups{m, kernel::group_rows}, column_groups{count, kernel::group_columns};
+    executor.run(row_groups.count() * column_groups.count(), [&](std::size_t block, std::size_t) {
+      std::size_t const i = block / column_groups.count(), j = block % column_groups.count();
+      std::size_t const i0 = row_groups.begin(i), i1 = i0 + row_groups.length(i);
+      std::size_t const j0 = column_groups.begin(j), j1 = j0 + column_groups.length(j);
+      plan.multiply(a, packed_a, packed_b, c + first, c_row, add, i0, i1, j0, j1);
+      for (std::size_t row = i0; row < i1; ++row) epilogue(c + row * c_row + first + j0, row, first + j0, j1 - j0);
     });
   }
 }

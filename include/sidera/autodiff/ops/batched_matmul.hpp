@@ -24,6 +24,7 @@ template <Scalar T>
 void multiply_blocks(tape<T>& t, std::size_t blocks, std::size_t m, std::size_t n, std::size_t k, blocks_of<T> a,
                      blocks_of<T> b, T* c, bool add) {
   block_partition const work{blocks, std::max<std::size_t>(1, 8 * block_numbers / std::max<std::size_t>(1, m * n * k))};
+  t.reserve_workspaces(simd::detail::gemm_plan<T>(m, n, k, a.at(0)).size);
   t.executor().run(work.count(), [&](std::size_t w, std::size_t worker) {
     for (std::size_t i = work.begin(w); i < work.begin(w) + work.length(w); ++i)
       simd::gemm<T>(m, n, k, a.at(i), b.at(i), c + i * m * n, n, add, t.workspace(worker));
@@ -35,7 +36,7 @@ template <Scalar T>
 [[nodiscard]] variable<T> batched_product(std::string_view name, variable<T> a, bool ta, variable<T> b, bool tb,
                                           std::size_t blocks) {
   require_shapes(blocks != 0 && a.rows() % blocks == 0 && b.rows() % blocks == 0, name, a, b,
-                 "rows that can be cut into " + std::to_string(blocks) + " blocks");
+                 "rows that can be cut into equal blocks");
   std::size_t const a_rows = a.rows() / blocks, b_rows = b.rows() / blocks;
   std::size_t const m = ta ? a.cols() : a_rows, k = ta ? a_rows : a.cols(), n = tb ? b_rows : b.cols();
   require_shapes(k == (tb ? b.cols() : b_rows), name, a, b, "the same inner size in each block");
