@@ -36,7 +36,12 @@ class codebook_trainer {
         dead_(dead),
         how_(how),
         state_(rule, book),
-        codes_(row_count(x)) {}
+        codes_(row_count(x)) {
+    if constexpr (takes_unit_rows) {
+      unit_rows_ = x;
+      for (index_t i = 0; i < x.rows(); ++i) representative_type::from_mean(row_span(unit_rows_, i));
+    }
+  }
 
   /// Runs to the end; `codes()` are then those of the final words.
   level_report run() {
@@ -48,6 +53,9 @@ class codebook_trainer {
 
  private:
   using state_type = typename U::template state<T>;
+  using representative_type = typename M::representative_type;
+  /// The normalised mean minimises the summed cosine distance of rows of unit length; a long row has no more say.
+  static constexpr bool takes_unit_rows = std::same_as<representative_type, representative::normalized_mean>;
   static constexpr bool keeps_statistics = detail::state_updates_from_statistics<U, T>;
 
   [[nodiscard]] std::size_t batch_size() const noexcept {
@@ -104,11 +112,19 @@ class codebook_trainer {
     for (std::size_t b = 0; b < batches.count(); ++b) {
       rows.resize(static_cast<index_t>(batches.length(b)), x_.cols());
       for (std::size_t i = 0; i < batches.length(b); ++i)
-        rows.row(static_cast<index_t>(i)) = x_.row(static_cast<index_t>(order[batches.begin(b) + i]));
+        rows.row(static_cast<index_t>(i)) = rule_rows().row(static_cast<index_t>(order[batches.begin(b) + i]));
       codes.resize(batches.length(b));
       word_search<T, M>(book_.words, metric_).nearest(rows, codes, how_.executor);
       state_.update(book_, rows, codes);
     }
+  }
+
+  /// The rows that the rule takes means of.
+  [[nodiscard]] auto const& rule_rows() const noexcept {
+    if constexpr (takes_unit_rows)
+      return unit_rows_;
+    else
+      return x_;
   }
 
   void assign(std::vector<code_t>& codes) {
@@ -124,12 +140,12 @@ class codebook_trainer {
       move_rows();
       state_.update(book_, partial_.front());
     } else {
-      state_.update(book_, x_, codes_);
+      state_.update(book_, rule_rows(), codes_);
     }
   }
 
   void start_statistics() {
-    column_scales const scales(x_, row_count(x_));
+    column_scales const scales(matrix_cref<T>(rule_rows()), row_count(x_));
     partial_.assign(how_.executor.concurrency(), pass_statistics<T>(book_.size(), scales));
     previous_.assign(codes_.size(), no_code);
   }
@@ -141,7 +157,7 @@ class codebook_trainer {
     how_.executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
       for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i) {
         if (codes_[i] == previous_[i]) continue;
-        auto const row = row_span(x_, static_cast<index_t>(i));
+        auto const row = row_span(rule_rows(), static_cast<index_t>(i));
         partial_[worker].remove(row, previous_[i]);
         partial_[worker].add(row, codes_[i]);
       }
@@ -224,6 +240,7 @@ class codebook_trainer {
   Z const& dead_;
   codebook_training const& how_;
   state_type state_;
+  matrix<T> unit_rows_;  ///< empty where the rule takes the rows as they are
   std::vector<code_t> codes_, previous_;
   std::vector<pass_statistics<T>> partial_;  ///< one per worker; the first holds the total
 };

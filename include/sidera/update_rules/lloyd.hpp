@@ -33,7 +33,7 @@ struct basic_lloyd {
 
 /// Lloyd for distances whose cells are represented by their mean.
 using lloyd = basic_lloyd<representative::mean>;
-/// Lloyd for the cosine distance.
+/// Lloyd for the cosine distance. Expects rows of unit length, which quantizers hand it: a long row would weigh more.
 using spherical_mean = basic_lloyd<representative::normalized_mean>;
 
 static_assert(UpdateRule<lloyd> && UpdateRule<spherical_mean>);
