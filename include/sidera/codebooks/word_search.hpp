@@ -3,11 +3,9 @@
 /// \file  The nearest code word of every row.
 #include <algorithm>
 #include <limits>
-#include <numeric>
+#include <sidera/codebooks/search_index.hpp>
 #include <sidera/core/check.hpp>
 #include <sidera/core/executor.hpp>
-#include <sidera/metrics/concepts.hpp>
-#include <vector>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -19,62 +17,61 @@ namespace sidera::inline SIDERA_ABI {
 template <Scalar T, Metric M>
 class word_search {
  public:
-  word_search(matrix_cref<T> const& words, M metric) : words_(words), metric_(std::move(metric)) {
-    require_not_empty(words_, "word_search", "words");
-  }
+  /// Memory of one worker: calls that are given one allocate nothing once it has seen a block.
+  using workspace = typename search_index<T, M>::workspace;
+
+  word_search(matrix_cref<T> const& words, M metric) : index_(words, std::move(metric)) {}
 
   /// out[i] = argmin_j metric(x_i, word_j). `out` has one entry per row of `x`.
   void nearest(matrix_cref<T> const& x, std::span<code_t> out, executor_ref executor = {}) const {
-    require_columns(x, column_count(words_), "word_search::nearest", "x");
-    block_partition const blocks{row_count(x), 256};
-    executor.run(blocks.count(), [&](std::size_t b, std::size_t) {
-      for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i)
-        out[i] = nearest_row(row_span(x, static_cast<index_t>(i)));
+    check(x, out.size(), "word_search::nearest");
+    block_partition const blocks{row_count(x), index_.block_rows()};
+    std::vector<workspace> workspaces(executor.concurrency());
+    executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
+      index_.nearest(block_of(x, blocks, b), out.subspan(blocks.begin(b), blocks.length(b)), workspaces[worker]);
     });
   }
 
-  /// The out.cols() nearest words of every row, nearest first.
+  /// The same in the calling thread, with the caller's memory.
+  void nearest(matrix_cref<T> const& x, std::span<code_t> out, workspace& w) const {
+    check(x, out.size(), "word_search::nearest");
+    block_partition const blocks{row_count(x), index_.block_rows()};
+    for (std::size_t b = 0; b < blocks.count(); ++b)
+      index_.nearest(block_of(x, blocks, b), out.subspan(blocks.begin(b), blocks.length(b)), w);
+  }
+
+  /// The out.cols() nearest words of every row, nearest first; at most size().
   void nearest_k(matrix_cref<T> const& x, code_matrix_ref out, executor_ref executor = {}) const {
-    require_columns(x, column_count(words_), "word_search::nearest_k", "x");
-    block_partition const blocks{row_count(x), 64};
-    executor.run(blocks.count(), [&](std::size_t b, std::size_t) {
-      std::vector<double> distance(size());
-      std::vector<code_t> order(size());
-      for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i) {
-        auto const r = static_cast<index_t>(i);
-        for (std::size_t j = 0; j < size(); ++j) distance[j] = distance_to(row_span(x, r), static_cast<code_t>(j));
-        std::iota(order.begin(), order.end(), code_t{0});
-        std::partial_sort(order.begin(), order.begin() + out.cols(), order.end(), [&](code_t p, code_t q) {
-          double const a = distance[static_cast<std::size_t>(p)], c = distance[static_cast<std::size_t>(q)];
-          return a < c || (a == c && p < q);
-        });
-        std::copy_n(order.begin(), out.cols(), row_span(out, r).begin());
-      }
+    check(x, row_count(out), "word_search::nearest_k");
+    if (column_count(out) > size())
+      throw shape_error("word_search::nearest_k",
+                        std::to_string(out.cols()) + " words are asked for, there are " + std::to_string(size()));
+    block_partition const blocks{row_count(x), index_.score_rows()};
+    std::vector<workspace> workspaces(executor.concurrency());
+    executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
+      index_.nearest_k(block_of(x, blocks, b),
+                       out.middleRows(static_cast<index_t>(blocks.begin(b)), static_cast<index_t>(blocks.length(b))),
+                       workspaces[worker]);
     });
   }
 
   /// metric(x, word_j) in double.
-  [[nodiscard]] double distance_to(std::span<T const> x, code_t j) const {
-    return exact_distance(metric_, x, std::span<T const>(row_span(words_, j)));
-  }
+  [[nodiscard]] double distance_to(std::span<T const> x, code_t j) const { return index_.distance_to(x, j); }
 
-  [[nodiscard]] std::size_t size() const noexcept { return row_count(words_); }
-  [[nodiscard]] std::size_t dim() const noexcept { return column_count(words_); }
-  [[nodiscard]] M const& metric() const noexcept { return metric_; }
+  [[nodiscard]] std::size_t size() const noexcept { return row_count(index_.words()); }
+  [[nodiscard]] std::size_t dim() const noexcept { return column_count(index_.words()); }
+  [[nodiscard]] M const& metric() const noexcept { return index_.metric(); }
 
  private:
-  [[nodiscard]] code_t nearest_row(std::span<T const> x) const {
-    code_t best = 0;
-    double best_distance = std::numeric_limits<double>::infinity();
-    for (code_t j = 0; j < static_cast<code_t>(size()); ++j) {
-      double const distance = distance_to(x, j);
-      if (distance < best_distance) best_distance = distance, best = j;
-    }
-    return best;
+  void check(matrix_cref<T> const& x, std::size_t rows, std::string_view function) const {
+    require_columns(x, dim(), function, "x");
+    require_rows(x, rows, function, "x");
+  }
+  [[nodiscard]] static auto block_of(matrix_cref<T> const& x, block_partition const& blocks, std::size_t b) {
+    return x.middleRows(static_cast<index_t>(blocks.begin(b)), static_cast<index_t>(blocks.length(b)));
   }
 
-  matrix<T> words_;
-  [[no_unique_address]] M metric_;
+  search_index<T, M> index_;
 };
 
 }  // namespace sidera::inline SIDERA_ABI
