@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <sidera/core/random.hpp>
+#include <sidera/semantic_ids/append_items.hpp>
+#include <sidera/semantic_ids/collisions.hpp>
+#include <sidera/semantic_ids/relocate_nearest.hpp>
+#include <sidera/semantic_ids/sinkhorn_last_level.hpp>
+
+using sidera::code_matrix;
+using sidera::code_t;
+using sidera::collision_problem;
+
+namespace {
+
+/// Items on a line, words at 0, 1, 2, ... under each of a few prefixes: many share the word nearest to them.
+struct catalogue {
+  static constexpr std::size_t prefixes = 5, words = 32;
+  std::vector<double> position;
+  code_matrix codes;
+
+  catalogue(std::size_t items, std::uint64_t seed) : position(items), codes(static_cast<int>(items), 2) {
+    sidera::random_stream const random(seed);
+    for (std::size_t i = 0; i < items; ++i) {
+      position[i] = std::clamp(12 + 5 * random.normal(2 * i), 0., words - 1.);
+      codes(static_cast<int>(i), 0) = static_cast<code_t>(random.below(2 * i + 1, prefixes));
+      codes(static_cast<int>(i), 1) = static_cast<code_t>(std::lround(position[i]));
+    }
+  }
+  [[nodiscard]] sidera::last_level_costs costs() const {
+    return [this](std::size_t item, std::span<double> out) {
+      for (std::size_t c = 0; c < out.size(); ++c) {
+        double const difference = position[item] - static_cast<double>(c);
+        out[c] = difference * difference;
+      }
+    };
+  }
+  [[nodiscard]] collision_problem problem() const { return {codes, {prefixes, words}, costs()}; }
+};
+
+/// What every resolver promises.
+template <class R>
+sidera::collision_resolution check_laws(R const& resolver, collision_problem const& problem, std::size_t allowed = 1) {
+  auto const before = sidera::report_collisions(problem.codes);
+  auto const solved = resolver(problem);
+  auto const again = resolver(problem);
+  CHECK(solved.ids == again.ids);
+  auto const shared = problem.codes.cols() - 1;
+  CHECK(solved.ids.leftCols(shared) == problem.codes.leftCols(shared));
+  CHECK(solved.added_cost >= 0);
+  CHECK(solved.words.size() == sidera::column_count(solved.ids));
+  auto const after = sidera::report_collisions(solved.ids);
+  CHECK(after.distinct >= before.distinct);
+  CHECK(after.largest_bucket <= before.largest_bucket);
+  if (solved.unresolved == 0 && problem.published.rows() == 0) CHECK(after.largest_bucket <= allowed);
+  return solved;
+}
+
+}  // namespace
+
+TEST_CASE("extra_digit: always unique, numbered by item") {
+  code_matrix codes(5, 2);
+  codes << 1, 2, 1, 2, 0, 0, -1, 2, 1, 2;
+  auto const solved = sidera::extra_digit{}({codes, {2, 3}});
+  code_matrix expected(5, 3);
+  expected << 1, 2, 0, 1, 2, 1, 0, 0, 0, -1, 2, -1, 1, 2, 2;
+  CHECK(solved.ids == expected);
+  CHECK(solved.words == std::vector<std::size_t>{2, 3, 3});
+  check_laws(sidera::extra_digit{}, catalogue(100, 1).problem());
+  CHECK(sidera::extra_digit{}({code_matrix(0, 2), {2, 3}}).ids.rows() == 0);
+}
+
+TEST_CASE("relocate_nearest: unique where there is room, the nearest free word, the cheapest stays") {
+  catalogue const items(100, 2);
+  auto const problem = items.problem();
+  auto const solved = check_laws(sidera::relocate_nearest{}, problem);
+  CHECK(solved.unresolved == 0);
+  CHECK(solved.moved > 0);
+  CHECK(solved.moved == 100 - sidera::report_collisions(items.codes).distinct);
+  double added = 0;
+  for (int i = 0; i < 100; ++i) {
+    auto const cost = [&](code_t c) { return std::pow(items.position[static_cast<std::size_t>(i)] - c, 2); };
+    added += cost(solved.ids(i, 1)) - cost(items.codes(i, 1));
+  }
+  CHECK(solved.added_cost == doctest::Approx(added));
+}
+
+TEST_CASE("relocate_nearest by hand") {
+  // Three items at word 1; item 2 is nearest and stays; 0 goes to word 0, then 1 to word 2; word 3 is somebody's own.
+  code_matrix codes(4, 1);
+  codes << 1, 1, 1, 3;
+  std::vector<double> const position{.6, .8, 1, 3};
+  auto const costs = [&](std::size_t item, std::span<double> out) {
+    for (std::size_t c = 0; c < out.size(); ++c) out[c] = std::abs(position[item] - static_cast<double>(c));
+  };
+  auto solved = sidera::relocate_nearest{}({codes, {5}, costs});
+  CHECK(solved.ids.col(0) == Eigen::Vector4i(0, 2, 1, 3));
+  CHECK(solved.added_cost == doctest::Approx((.6 - .4) + (1.2 - .2)));
+  solved = sidera::relocate_nearest{.capacity = 1, .candidates = 2}({codes, {5}, costs});
+  CHECK(solved.ids.col(0) == Eigen::Vector4i(0, 1, 1, 3));  // the two cheapest words of item 1 are taken
+  CHECK(solved.unresolved == 1);
+  solved = sidera::relocate_nearest{.capacity = 2}({codes, {5}, costs});
+  CHECK(solved.ids.col(0) == Eigen::Vector4i(0, 1, 1, 3));
+  CHECK(solved.unresolved == 0);
+}
+
+TEST_CASE("sinkhorn_last_level: unique where there is room") {
+  auto const items = catalogue(100, 3);
+  auto const solved = check_laws(sidera::sinkhorn_last_level{}, items.problem());
+  CHECK(solved.unresolved == 0);
+  CHECK(solved.moved == 100 - sidera::report_collisions(items.codes).distinct);
+  auto const tiny = check_laws(sidera::sinkhorn_last_level{.epsilon = 1e-9}, items.problem());  // nothing overflows
+  CHECK(tiny.unresolved == 0);
+}
+
+TEST_CASE("resolvers: more items than IDs") {
+  catalogue const items(300, 4);  // 5 prefixes x 32 words = 160 IDs
+  for (auto const& solved : {check_laws(sidera::relocate_nearest{}, items.problem()),
+                             check_laws(sidera::sinkhorn_last_level{.rounds = 1000}, items.problem())}) {
+    CHECK(sidera::report_collisions(solved.ids).distinct == 160);
+    CHECK(solved.unresolved == 140);
+  }
+  auto const three = check_laws(sidera::relocate_nearest{.capacity = 3}, items.problem(), 3);
+  CHECK(three.unresolved == 0);
+  CHECK(sidera::report_collisions(three.ids).largest_bucket == 3);
+}
+
+TEST_CASE("resolvers: missing codes, one level, no items") {
+  code_matrix codes(4, 2);
+  codes << 0, -1, -1, 1, 0, 1, 0, 1;
+  auto const costs = [](std::size_t, std::span<double> out) { std::fill(out.begin(), out.end(), 1.0); };
+  code_matrix expected = codes;
+  expected(3, 1) = 0;
+  CHECK(sidera::relocate_nearest{}({codes, {1, 3}, costs}).ids == expected);
+  CHECK(sidera::sinkhorn_last_level{}({codes, {1, 3}, costs}).ids == expected);
+  CHECK(sidera::relocate_nearest{}({code_matrix(0, 2), {1, 3}, costs}).ids.rows() == 0);
+  auto const flat = sidera::sinkhorn_last_level{}({code_matrix::Zero(3, 1), {3}, costs});
+  CHECK(sidera::report_collisions(flat.ids).distinct == 3);
+}
+
+TEST_CASE("resolvers: refused") {
+  code_matrix const codes = code_matrix::Zero(2, 2);
+  auto const nan = [](std::size_t, std::span<double> out) { std::fill(out.begin(), out.end(), NAN); };
+  auto const one = [](std::size_t, std::span<double> out) { std::fill(out.begin(), out.end(), 1.); };
+  auto const refused = [&](auto const& resolver) {
+    CHECK_THROWS_AS((void)resolver(collision_problem{codes, {1, 2}}), sidera::value_error);
+    CHECK_THROWS_AS((void)resolver(collision_problem{codes, {1, 2}, nan}), sidera::value_error);
+    CHECK_THROWS_AS((void)resolver(collision_problem{codes, {1}, one}), sidera::shape_error);
+    CHECK_THROWS_AS((void)resolver(collision_problem{codes, {1, 0}, one}), sidera::value_error);
+    CHECK_THROWS_AS((void)resolver(collision_problem{codes, {1, 2}, one, code_matrix::Zero(1, 3)}),
+                    sidera::shape_error);
+    CHECK_THROWS_AS((void)resolver(collision_problem{code_matrix(2, 0), {}, one}), sidera::argument_error);
+  };
+  refused(sidera::relocate_nearest{});
+  refused(sidera::sinkhorn_last_level{});
+  CHECK_THROWS_AS((void)sidera::relocate_nearest{.capacity = 0}({codes, {1, 2}, one}), sidera::value_error);
+  CHECK_THROWS_AS((void)sidera::sinkhorn_last_level{.epsilon = 0}({codes, {1, 2}, one}), sidera::value_error);
+}
+
+TEST_CASE("append_items: ten per cent of new items move no published ID and collide with none") {
+  catalogue const all(110, 6);
+  code_matrix const old_codes = all.codes.topRows(100), new_codes = all.codes.bottomRows(10);
+  auto const shifted = [&](std::size_t item, std::span<double> out) { all.costs()(item + 100, out); };
+  auto const check = [&](auto const& resolver) {
+    auto const first = resolver(collision_problem{old_codes, {5, 32}, all.costs()});
+    sidera::id_table table(first.ids, first.words, "model");
+    REQUIRE(first.unresolved == 0);
+    auto const second = sidera::append_items(table, new_codes, {5, 32}, resolver, "model", shifted);
+    CHECK(table.version() == 2);
+    CHECK(table.ids().topRows(100) == first.ids);
+    CHECK(table.ids().bottomRows(10) == second.ids);
+    CHECK(second.unresolved == 0);
+    CHECK(sidera::report_collisions(table.ids()).distinct == 110);
+    CHECK_THROWS_AS(sidera::append_items(table, new_codes, {5, 32}, resolver, "other", shifted), sidera::value_error);
+    CHECK(table.version() == 2);
+  };
+  check(sidera::extra_digit{});
+  check(sidera::relocate_nearest{});
+  check(sidera::sinkhorn_last_level{});
+}
