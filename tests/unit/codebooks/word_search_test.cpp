@@ -158,7 +158,7 @@ TEST_CASE("word_search gives the same codes for any number of threads and with t
   word_search<float, squared_euclidean> const search(words, {});
   std::vector<code_t> serial(3000);
   search.nearest(x, serial);
-  for (std::size_t threads : {2, 3, 4}) {
+  for (std::size_t const threads : {2u, 3u, 4u}) {
     thread_pool pool(threads);
     std::vector<code_t> codes(3000);
     search.nearest(x, codes, pool);
