@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The semantic half of the concept ResidualScheme. A new scheme is one call of `residual_scheme_laws`.
+#include <doctest/doctest.h>
+
+#include <laws/sample_data.hpp>
+#include <sidera/quantizers/residual_quantizer.hpp>
+
+namespace laws {
+
+template <class R, class T>
+using quantizer_with = sidera::residual_quantizer<sidera::squared_euclidean, sidera::lloyd, R, sidera::kmeans_plus_plus,
+                                                  sidera::relocate_far, T>;
+
+/// `compose` fills the whole row that is searched and depends on its arguments alone.
+template <class R, class T>
+void law_compose_is_a_function(R const& scheme) {
+  auto const rows = gaussian<T>(2, 6, 1);
+  auto const residual = sidera::row_span(rows, 0), prefix = sidera::row_span(rows, 1);
+  for (std::size_t level = 0; level < 3; ++level) {
+    std::vector<T> first(scheme.width(6, level), std::numeric_limits<T>::quiet_NaN()), second(first.size(), T(7));
+    scheme.compose(std::span<T const>(residual), std::span<T const>(prefix), level, std::span<T>(first));
+    scheme.compose(std::span<T const>(residual), std::span<T const>(prefix), level, std::span<T>(second));
+    CHECK(first == second);  // NaN left over would differ
+    if constexpr (sidera::LinearResidualScheme<R>) {
+      for (std::size_t d = 0; d < 6; ++d) CHECK(first[d] == residual[d]);
+      for (std::size_t d = 6; d < first.size(); ++d)
+        CHECK(first[d] == doctest::Approx(static_cast<T>(scheme.prefix_weight()) * prefix[d - 6]));
+      if (first.size() == 6 && level > 0) CHECK(scheme.prefix_weight() == 0);
+    }
+  }
+}
+
+/// T1: prefix + residual = sample at every level, and the prefix is what decode gives, bit for bit.
+template <class R, class T>
+void law_prefix_and_residual_make_the_sample(R const& scheme) {
+  auto const x = clustered<T>(150, 6, 10, 2, 0.5);
+  quantizer_with<R, T> model({.levels = 4, .words = 7}, {}, {}, scheme);
+  (void)model.fit(x);
+  auto const codes = model.encode(x);
+  auto const& encoder = model.encoder();
+  sidera::residual_workspace<T> state;
+  encoder.start(x, state);
+  T const tiny = 16 * std::numeric_limits<T>::epsilon() * x.cwiseAbs().maxCoeff();
+  for (std::size_t l = 0; l < 4; ++l) {
+    encoder.compose(state.residual, state.prefix, l, state.query);
+    std::vector<sidera::code_t> column(150);
+    for (std::size_t i = 0; i < 150; ++i)
+      column[i] = codes(static_cast<sidera::index_t>(i), static_cast<sidera::index_t>(l));
+    encoder.advance(state.residual, state.prefix, column, l);
+    CHECK((state.residual + state.prefix - x).cwiseAbs().maxCoeff() <= tiny);
+    CHECK(state.prefix == model.decode(codes.leftCols(static_cast<sidera::index_t>(l + 1))));
+  }
+}
+
+/// T2: the squared residual of the training rows does not rise from level to level.
+template <class R, class T>
+void law_training_distortion_does_not_rise(R const& scheme) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    auto const x = clustered<T>(200, 5, 9, seed, 0.7);
+    quantizer_with<R, T> model({.levels = 5, .words = 6, .iterations = 100}, {}, {}, scheme);
+    auto const report = model.fit(x);
+    double before = x.template cast<double>().squaredNorm();
+    for (sidera::index_t l = 1; l <= 5; ++l) {
+      double const now = (x - model.decode(report.codes.leftCols(l))).template cast<double>().squaredNorm();
+      CHECK(now <= before * (1 + 1e-6));
+      before = now;
+    }
+    CHECK(report.levels[4].relative_error < 1);
+  }
+}
+
+/// What every model of ResidualScheme keeps.
+template <class R>
+void residual_scheme_laws(R const& scheme) {
+  static_assert(sidera::ResidualScheme<R>);
+  law_compose_is_a_function<R, float>(scheme);
+  law_compose_is_a_function<R, double>(scheme);
+  law_prefix_and_residual_make_the_sample<R, float>(scheme);
+  law_training_distortion_does_not_rise<R, float>(scheme);
+}
+
+}  // namespace laws
