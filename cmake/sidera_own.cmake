@@ -11,6 +11,8 @@ if(SIDERA_SANITIZE)
   target_compile_options(sidera_own INTERFACE ${sanitize})
   target_link_options(sidera_own INTERFACE ${sanitize})
 endif()
+
+set(CMAKE_CXX_EXTENSIONS OFF)  # -std=c++20, not gnu++20
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release)
 endif()
