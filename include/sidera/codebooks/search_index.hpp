@@ -22,11 +22,20 @@ struct ranked_word {
 
 }  // namespace detail
 
+/// Memory of one worker. It grows to the largest block it has seen; then searching allocates nothing.
+template <Scalar T>
+struct word_search_workspace {
+  simd::search_workspace<T> kernel;
+  std::vector<simd::row_best<T>> best;
+  std::vector<detail::ranked_word> candidates;
+  std::vector<T> sorted;
+};
+
 /// Any metric: every word is compared with every row.
 template <Scalar T, Metric M>
 class search_index {
  public:
-  using workspace = std::vector<detail::ranked_word>;
+  using workspace = word_search_workspace<T>;
 
   search_index(matrix_cref<T> const& words, M metric) : words_(words), metric_(std::move(metric)) {
     require_not_empty(words_, "word_search", "words");
@@ -37,16 +46,16 @@ class search_index {
 
   void nearest(matrix_cref<T> const& x, std::span<code_t> out, workspace& w) const {
     for (std::size_t i = 0; i < out.size(); ++i) {
-      rank(row_span(x, static_cast<index_t>(i)), w);
-      out[i] = std::min_element(w.begin(), w.end())->word;
+      rank(row_span(x, static_cast<index_t>(i)), w.candidates);
+      out[i] = std::min_element(w.candidates.begin(), w.candidates.end())->word;
     }
   }
 
   void nearest_k(matrix_cref<T> const& x, code_matrix_ref out, workspace& w) const {
     for (index_t i = 0; i < out.rows(); ++i) {
-      rank(row_span(x, i), w);
-      std::partial_sort(w.begin(), w.begin() + out.cols(), w.end());
-      for (index_t k = 0; k < out.cols(); ++k) out(i, k) = w[static_cast<std::size_t>(k)].word;
+      rank(row_span(x, i), w.candidates);
+      std::partial_sort(w.candidates.begin(), w.candidates.begin() + out.cols(), w.candidates.end());
+      for (index_t k = 0; k < out.cols(); ++k) out(i, k) = w.candidates[static_cast<std::size_t>(k)].word;
     }
   }
 
@@ -57,7 +66,7 @@ class search_index {
   [[nodiscard]] M const& metric() const noexcept { return metric_; }
 
  private:
-  void rank(std::span<T const> x, workspace& w) const {
+  void rank(std::span<T const> x, std::vector<detail::ranked_word>& w) const {
     w.resize(row_count(words_));
     for (std::size_t j = 0; j < w.size(); ++j) w[j] = {distance_to(x, static_cast<code_t>(j)), static_cast<code_t>(j)};
   }
@@ -71,12 +80,7 @@ class search_index {
 template <Scalar T, LinearMetric M>
 class search_index<T, M> {
  public:
-  struct workspace {
-    simd::search_workspace<T> kernel;
-    std::vector<simd::row_best<T>> best;
-    std::vector<detail::ranked_word> candidates;
-    std::vector<T> sorted;
-  };
+  using workspace = word_search_workspace<T>;
 
   search_index(matrix_cref<T> const& words, M metric) : words_(words), metric_(std::move(metric)) {
     require_not_empty(words_, "word_search", "words");

@@ -18,7 +18,7 @@ template <Scalar T, Metric M>
 class word_search {
  public:
   /// Memory of one worker: calls that are given one allocate nothing once it has seen a block.
-  using workspace = typename search_index<T, M>::workspace;
+  using workspace = word_search_workspace<T>;
 
   word_search(matrix_cref<T> const& words, M metric) : index_(words, std::move(metric)) {}
 

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Greedy encoding and decoding with trained levels: the part of a residual quantizer that serving needs.
-#include <sidera/codebooks/codebook.hpp>
 #include <sidera/codebooks/word_search.hpp>
+#include <sidera/metrics/squared_euclidean.hpp>
+#include <sidera/quantizers/residual_tables.hpp>
 #include <sidera/residual_schemes/concepts.hpp>
 
 namespace sidera::inline SIDERA_ABI {
-
-/// One level: the words that are searched and what each of them explains.
-template <Scalar T>
-struct residual_level {
-  codebook<T> search;   ///< K x width(dim, level)
-  matrix<T> explained;  ///< K x dim: subtracted from the residual, added to the prefix
-};
 
 /// Memory that encoding reuses from block to block.
 template <Scalar T>
 struct residual_workspace {
   matrix<T> residual, prefix, query;
   std::vector<code_t> codes;
+  word_search_workspace<T> search;
+  std::vector<index_t> unproven;
+  matrix<T> unproven_rows;
+  code_matrix unproven_codes;
 };
 
 /// Walks rows down the levels. All members are const and may be called from many threads, each with its own workspace.
@@ -45,14 +43,28 @@ class residual_encoder {
   [[nodiscard]] M const& metric() const noexcept { return metric_; }
   [[nodiscard]] R const& scheme() const noexcept { return scheme_; }
 
+  /// Builds the tables of the one-product encoder; to be called when all levels are there. Without it, and for metrics
+  /// and schemes that it does not fit, encoding goes level by level.
+  void prepare() {
+    if constexpr (has_tables) tables_ = residual_tables<T>(levels_, dim_, scheme_.prefix_weight());
+  }
+
   /// Codes of the rows of `x` in out.cols() levels. Allocates nothing once the workspace has seen a block of this size.
   void encode(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
+    if constexpr (has_tables) {
+      if (tables_.usable()) return encode_by_tables(x, out, w);
+    }
+    encode_by_levels(x, out, w);
+  }
+
+  /// The plain way: search, subtract, search again.
+  void encode_by_levels(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
     start(x, w);
     w.codes.resize(row_count(x));
     for (index_t l = 0; l < out.cols(); ++l) {
       auto const level = static_cast<std::size_t>(l);
       compose(w.residual, w.prefix, level, w.query);
-      searches_[level].nearest(w.query, w.codes);
+      searches_[level].nearest(w.query, w.codes, w.search);
       for (index_t i = 0; i < out.rows(); ++i) out(i, l) = w.codes[static_cast<std::size_t>(i)];
       advance(w.residual, w.prefix, w.codes, level);
     }
@@ -91,11 +103,32 @@ class residual_encoder {
   }
 
  private:
+  static constexpr bool has_tables = std::same_as<M, squared_euclidean> && LinearResidualScheme<R>;
+
+  /// One product and tables; the rows that are not proven are gathered and go the plain way together.
+  void encode_by_tables(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
+    block_partition const blocks{row_count(x), tables_.block_rows()};
+    for (std::size_t b = 0; b < blocks.count(); ++b) {
+      auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
+      auto block = out.middleRows(first, rows);
+      tables_.encode(x.middleRows(first, rows), block, w.search.kernel, w.unproven);
+      if (w.unproven.empty()) continue;
+      auto const count = static_cast<index_t>(w.unproven.size());
+      w.unproven_rows.resize(count, x.cols());
+      w.unproven_codes.resize(count, out.cols());
+      for (index_t k = 0; k < count; ++k)
+        w.unproven_rows.row(k) = x.row(first + w.unproven[static_cast<std::size_t>(k)]);
+      encode_by_levels(w.unproven_rows, w.unproven_codes, w);
+      for (index_t k = 0; k < count; ++k) block.row(w.unproven[static_cast<std::size_t>(k)]) = w.unproven_codes.row(k);
+    }
+  }
+
   [[no_unique_address]] M metric_;
   [[no_unique_address]] R scheme_;
   std::size_t dim_ = 0;
   std::vector<residual_level<T>> levels_;
   std::vector<word_search<T, M>> searches_;
+  residual_tables<T> tables_;
 };
 
 }  // namespace sidera::inline SIDERA_ABI

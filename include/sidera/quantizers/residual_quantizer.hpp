@@ -135,6 +135,7 @@ requires(!Divergence<M> || UpdateRuleFor<U, M>) class residual_quantizer {
     options_.words_per_level.clear();
     for (std::size_t l = 0; l < options_.levels; ++l)
       options_.words_per_level.push_back(encoder.level(l).search.size());
+    encoder.prepare();
     encoder_ = std::move(encoder);
     frozen_ = 0;
   }

@@ -61,6 +61,7 @@ class residual_trainer {
       level.relative_error = total_ > 0 ? state_.residual.template cast<double>().squaredNorm() / total_ : 0.0;
       report_.levels.push_back(level);
     }
+    encoder_.prepare();
     return {std::move(encoder_), std::move(report_)};
   }
 

@@ -124,13 +124,19 @@ void find_best(word_panels<T> const& panels, T const* x, std::size_t stride, std
   for (std::size_t i = 0; i < count; ++i) out[i] = state::collect(lanes + i * state::size, w.lengths.data()[i]);
 }
 
-/// All scores of `count` rows: word j of row i is at w.scores[i * row_stride + j], where row_stride is the return
-/// value. w.lengths[i] is |x_i - centre|.
+/// Copies `count` rows minus the centre of `panels` to w.rows and their lengths to w.lengths: what \ref centred_scores
+/// works on. Panels that share a centre share this step.
 template <Scalar T>
-std::size_t all_scores(word_panels<T> const& panels, T const* x, std::size_t stride, std::size_t count,
-                       search_workspace<T>& w) {
-  constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
+void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, std::size_t count,
+                 search_workspace<T>& w) {
   detail::centre_rows(panels, x, stride, count, w);
+}
+
+/// All scores of the `count` rows that were centred last: word j of row i is at w.scores[i * row_stride + j], where
+/// row_stride, a multiple of the words of a panel, is the return value. Behind the last word stands -infinity.
+template <Scalar T>
+std::size_t centred_scores(word_panels<T> const& panels, std::size_t count, search_workspace<T>& w) {
+  constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
   std::size_t const padded = (count + detail::tile_rows - 1) / detail::tile_rows * detail::tile_rows;
   std::size_t const row_stride = panels.panel_count() * words_per_panel, dim = panels.dim();
   T* const scores = w.scores.reserve(padded * row_stride);
@@ -143,6 +149,34 @@ std::size_t all_scores(word_panels<T> const& panels, T const* x, std::size_t str
             for (std::size_t v = 0; v < detail::tile_vectors; ++v) values[v].store_aligned(to + v * width<T>);
           });
   return row_stride;
+}
+
+/// Both steps for rows at `x`, `stride` numbers apart.
+template <Scalar T>
+std::size_t all_scores(word_panels<T> const& panels, T const* x, std::size_t stride, std::size_t count,
+                       search_workspace<T>& w) {
+  centre_rows(panels, x, stride, count, w);
+  return centred_scores(panels, count, w);
+}
+
+/// The best two of the scores of one row after `tables` table rows are subtracted: score_j - table_0[j] - table_1[j]
+/// ... Scores and tables are aligned and hold `row_stride` numbers.
+template <Scalar T>
+[[nodiscard]] row_best<T> best_after_tables(T const* scores, T const* const* tables, std::size_t table_count,
+                                            std::size_t row_stride, double length) noexcept {
+  using state = detail::lane_state<T>;
+  alignas(64) T lanes[state::size];
+  state::reset(lanes);
+  for (std::size_t j = 0; j < row_stride; j += word_panels<T>::words_per_panel) {
+    batch<T> values[detail::tile_vectors];
+    for (std::size_t v = 0; v < detail::tile_vectors; ++v) {
+      std::size_t const at = j + v * width<T>;
+      values[v] = batch<T>::load_aligned(scores + at);
+      for (std::size_t t = 0; t < table_count; ++t) values[v] = values[v] - batch<T>::load_aligned(tables[t] + at);
+    }
+    state::update(lanes, values, static_cast<T>(j / width<T>));
+  }
+  return state::collect(lanes, length);
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd

@@ -56,6 +56,8 @@ class word_panels {
   /// operations), and by Cauchy and Schwarz that sum is at most |x - m| |w|. Packing in double and underflow add
   /// constants.
   [[nodiscard]] double score_error(double length) const noexcept { return relative_ * magnitude(length) + absolute_; }
+  /// No score of such a row is larger than this in magnitude.
+  [[nodiscard]] double score_limit(double length) const noexcept { return magnitude(length); }
   /// False when a score of such a row could leave the range of T: then it must not be trusted at all.
   [[nodiscard]] bool in_range(double length) const noexcept {
     return magnitude(length) < static_cast<double>(std::numeric_limits<T>::max()) / 4;

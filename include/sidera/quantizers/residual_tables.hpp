@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Greedy residual encoding from one product: no residual is ever written.
+#include <sidera/core/matrix.hpp>
+#include <sidera/quantizers/residual_level.hpp>
+#include <sidera/simd/nearest.hpp>
+#include <vector>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// Scores of all levels from the sample itself, for squared Euclidean distance and queries [residual ; weight *
+/// prefix].
+///
+/// With words [A_l ; weight B_l] and prefix p = sum_{m<l} A_m[i_m], the nearest word of level l is the one with the
+/// largest
+///   <x, A_l[j]> - n_l[j] / 2 - sum_{m<l} <A_m[i_m], A_l[j] - weight^2 B_l[j]>,  n_l = |A_l|^2 + weight^2 |B_l|^2:
+/// one product with the stacked words, then one table row per earlier level. PSRQ costs as much as RQ. The distances do
+/// not change when x, A_1 and the B_l are moved by one point, here the mean of A_1, so data far away do not cancel.
+///
+/// A code counts as proven when its score leads by more than all roundings together, here and in the plain encoder;
+/// the caller encodes the other rows level by level. So both ways give the same codes, always.
+template <Scalar T>
+class residual_tables {
+ public:
+  /// More table entries than this (64 MiB of float) are not worth it.
+  static constexpr std::size_t table_limit = std::size_t{1} << 24;
+
+  residual_tables() = default;
+  residual_tables(std::vector<residual_level<T>> const& levels, std::size_t dim, double weight)
+      : dim_(static_cast<index_t>(dim)), weight_(static_cast<double>(static_cast<T>(weight))) {
+    if (!fits(levels)) return;
+    row_vector<double> const origin = levels.front().explained.template cast<double>().colwise().mean();
+    origin_ = origin.template cast<T>();
+    for (std::size_t l = 0; l < levels.size(); ++l) add_level(levels, l);
+  }
+
+  [[nodiscard]] bool usable() const noexcept { return !steps_.empty(); }
+
+  /// Rows per block; the same for all levels.
+  [[nodiscard]] std::size_t block_rows() const noexcept { return 16 * simd::detail::tile_rows; }
+
+  /// Codes of up to block_rows() rows in out.cols() levels; numbers of rows that are not proven go to `unproven`.
+  void encode(matrix_cref<T> const& x, code_matrix_ref out, simd::search_workspace<T>& w,
+              std::vector<index_t>& unproven) const {
+    unproven.clear();
+    simd::centre_rows(steps_.front().panels, x.data(), static_cast<std::size_t>(x.outerStride()), row_count(x), w);
+    for (index_t l = 0; l < out.cols(); ++l) {
+      step const& s = steps_[static_cast<std::size_t>(l)];
+      std::size_t const stride = simd::centred_scores(s.panels, row_count(x), w);
+      for (index_t i = 0; i < out.rows(); ++i)
+        if (l == 0 || out(i, l - 1) != no_code)
+          out(i, l) = choose(s, out, i, l, stride, w);
+        else
+          out(i, l) = no_code;
+    }
+    for (index_t i = 0; i < out.rows(); ++i)
+      if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
+  }
+
+ private:
+  struct step {
+    simd::word_panels<T> panels;
+    std::vector<simd::aligned_buffer<T>> tables;  ///< of every earlier level m: K_m rows of row_stride numbers
+    double table_limit = 0;                       ///< no sum of table entries is larger in magnitude
+    double largest_a = 0, largest_b = 0;          ///< |A_l[j]|, |B_l[j]| (moved), the largest
+  };
+
+  /// False for words that explain something else than themselves, and for tables that would be too large.
+  [[nodiscard]] static bool fits(std::vector<residual_level<T>> const& levels) {
+    std::size_t entries = 0, before = 0;
+    for (auto const& level : levels) {
+      if (level.explained != level.search.words.leftCols(level.explained.cols())) return false;
+      entries += before * (level.search.size() + simd::word_panels<T>::words_per_panel);
+      before += level.search.size();
+    }
+    return !levels.empty() && entries <= table_limit;
+  }
+
+  /// A_l, moved by the origin at the first level.
+  [[nodiscard]] matrix<double> explained(residual_level<T> const& level, std::size_t l) const {
+    matrix<double> a = level.explained.template cast<double>();
+    if (l == 0) a.rowwise() -= origin_.template cast<double>();
+    return a;
+  }
+  /// weight * B_l, moved; zero where the level has no prefix half.
+  [[nodiscard]] matrix<double> weighted_prefix(residual_level<T> const& level) const {
+    if (level.search.words.cols() == dim_) return matrix<double>::Zero(level.explained.rows(), dim_);
+    matrix<double> b = level.search.words.rightCols(dim_).template cast<double>();
+    return b.rowwise() - weight_ * origin_.template cast<double>();
+  }
+
+  void add_level(std::vector<residual_level<T>> const& levels, std::size_t l) {
+    matrix<double> const a = explained(levels[l], l), b = weighted_prefix(levels[l]);
+    Eigen::VectorXd const bias =
+        -(a.rowwise().squaredNorm() + b.rowwise().squaredNorm()) / 2 - a * origin_.template cast<double>().transpose();
+    step s;
+    s.panels = simd::word_panels<T>({a.data(), static_cast<std::size_t>(a.size())},
+                                    {bias.data(), static_cast<std::size_t>(bias.size())},
+                                    {origin_.data(), static_cast<std::size_t>(origin_.size())});
+    s.largest_a = std::sqrt(a.rowwise().squaredNorm().maxCoeff());
+    s.largest_b = std::sqrt(b.rowwise().squaredNorm().maxCoeff());
+    matrix<double> const target = a - weight_ * b;
+    for (std::size_t m = 0; m < l; ++m) {
+      matrix<double> const products = explained(levels[m], m) * target.transpose();
+      s.table_limit += products.cwiseAbs().maxCoeff();
+      s.tables.push_back(padded(products, s.panels.panel_count() * simd::word_panels<T>::words_per_panel));
+    }
+    steps_.push_back(std::move(s));
+  }
+
+  [[nodiscard]] static simd::aligned_buffer<T> padded(matrix<double> const& rows, std::size_t stride) {
+    simd::aligned_buffer<T> out(row_count(rows) * stride);
+    std::fill_n(out.data(), row_count(rows) * stride, T(0));
+    for (index_t i = 0; i < rows.rows(); ++i)
+      for (index_t j = 0; j < rows.cols(); ++j)
+        out.data()[static_cast<std::size_t>(i) * stride + static_cast<std::size_t>(j)] = static_cast<T>(rows(i, j));
+    return out;
+  }
+
+  [[nodiscard]] code_t choose(step const& s, code_matrix_ref const& out, index_t i, index_t l, std::size_t stride,
+                              simd::search_workspace<T> const& w) const {
+    constexpr std::size_t most = 32;  // levels; deeper codes go the plain way
+    auto const row = static_cast<std::size_t>(i);
+    if (s.tables.size() > most) return no_code;
+    T const* tables[most];
+    for (std::size_t m = 0; m < s.tables.size(); ++m)
+      tables[m] = s.tables[m].data() + static_cast<std::size_t>(out(i, static_cast<index_t>(m))) * stride;
+    double const length = w.lengths.data()[row];
+    auto const best = simd::best_after_tables(w.scores.data() + row * stride, tables, s.tables.size(), stride, length);
+    double const lead = static_cast<double>(best.score) - static_cast<double>(best.runner_up);
+    bool const proven = s.panels.in_range(length) &&
+                        s.table_limit < static_cast<double>(std::numeric_limits<T>::max()) / 4 &&
+                        lead > 2 * error(s, static_cast<std::size_t>(l), length);
+    return proven ? static_cast<code_t>(best.word) : no_code;
+  }
+
+  /// How far score and plain encoder can be from the real numbers together, for a row with |x - origin| = length.
+  ///
+  /// Score: the product's own bound; every table entry and every subtraction is rounded once.
+  /// Plain encoder: residual and prefix are rounded at every level, residuals are at most `reach` long, prefixes at
+  /// most `reach` from the origin; the weighted prefix is rounded once more. A rounding vector e moves a score by <e,
+  /// word>. Its comparison in double adds terms of the order of 2^-53.
+  [[nodiscard]] double error(step const& s, std::size_t l, double length) const noexcept {
+    constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+    auto const levels = static_cast<double>(l);
+    double reach = length, away = std::sqrt(origin_.template cast<double>().squaredNorm());
+    for (std::size_t m = 0; m < l; ++m) reach += steps_[m].largest_a;
+    double const product = s.panels.score_error(length);
+    double const tables = 2 * (levels + 1) * u * (s.panels.score_limit(length) + s.table_limit);
+    double const residual = 2 * (levels + 1) * u * reach * s.largest_a;
+    double const prefix = 2 * (levels + 2) * u * weight_ * (reach + away) * s.largest_b;
+    double const all = reach + away + s.largest_a + s.largest_b + weight_ * (reach + away);
+    double const in_double = 8 * (2 * static_cast<double>(dim_) + 8) * 0x1p-53 * all * all;
+    return product + tables + residual + prefix + in_double;
+  }
+
+  index_t dim_ = 0;
+  double weight_ = 0;
+  row_vector<T> origin_;
+  std::vector<step> steps_;
+};
+
+}  // namespace sidera::inline SIDERA_ABI
