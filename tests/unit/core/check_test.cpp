@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <sidera/core/check.hpp>
+#include <utility>
 #include <vector>
 
 using namespace sidera;
