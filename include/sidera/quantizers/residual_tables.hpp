@@ -44,15 +44,9 @@ class residual_tables {
               std::vector<index_t>& unproven) const {
     unproven.clear();
     simd::centre_rows(steps_.front().panels, x.data(), static_cast<std::size_t>(x.outerStride()), row_count(x), w);
-    for (index_t l = 0; l < out.cols(); ++l) {
-      step const& s = steps_[static_cast<std::size_t>(l)];
-      std::size_t const stride = simd::centred_scores(s.panels, row_count(x), w);
-      for (index_t i = 0; i < out.rows(); ++i)
-        if (l == 0 || out(i, l - 1) != no_code)
-          out(i, l) = choose(s, out, i, l, stride, w);
-        else
-          out(i, l) = no_code;
-    }
+    for (index_t l = 0; l < out.cols(); ++l)
+      for (std::size_t first = 0; first < row_count(x); first += simd::detail::tile_rows)
+        encode_tile(first, std::min(simd::detail::tile_rows, row_count(x) - first), out, l, w);
     for (index_t i = 0; i < out.rows(); ++i)
       if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
   }
@@ -117,16 +111,27 @@ class residual_tables {
     return out;
   }
 
-  [[nodiscard]] code_t choose(step const& s, code_matrix_ref const& out, index_t i, index_t l, std::size_t stride,
-                              simd::search_workspace<T> const& w) const {
+  /// Codes of one level for a few rows, whose scores stay in the first-level cache.
+  void encode_tile(std::size_t first, std::size_t count, code_matrix_ref& out, index_t l,
+                   simd::search_workspace<T>& w) const {
+    step const& s = steps_[static_cast<std::size_t>(l)];
+    std::size_t const stride = simd::centred_scores(s.panels, first, count, w);
+    for (std::size_t r = 0; r < count; ++r) {
+      auto const i = static_cast<index_t>(first + r);
+      bool const lost = l > 0 && out(i, l - 1) == no_code;
+      out(i, l) =
+          lost ? no_code : choose(s, out, i, l, w.scores.data() + r * stride, stride, w.lengths.data()[first + r]);
+    }
+  }
+
+  [[nodiscard]] code_t choose(step const& s, code_matrix_ref const& out, index_t i, index_t l, T const* scores,
+                              std::size_t stride, double length) const {
     constexpr std::size_t most = 32;  // levels; deeper codes go the plain way
-    auto const row = static_cast<std::size_t>(i);
     if (s.tables.size() > most) return no_code;
     T const* tables[most];
     for (std::size_t m = 0; m < s.tables.size(); ++m)
       tables[m] = s.tables[m].data() + static_cast<std::size_t>(out(i, static_cast<index_t>(m))) * stride;
-    double const length = w.lengths.data()[row];
-    auto const best = simd::best_after_tables(w.scores.data() + row * stride, tables, s.tables.size(), stride, length);
+    auto const best = simd::best_after_tables(scores, tables, s.tables.size(), stride, length);
     double const lead = static_cast<double>(best.score) - static_cast<double>(best.runner_up);
     bool const proven = s.panels.in_range(length) &&
                         s.table_limit < static_cast<double>(std::numeric_limits<T>::max()) / 4 &&

@@ -132,10 +132,11 @@ void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, s
   detail::centre_rows(panels, x, stride, count, w);
 }
 
-/// All scores of the `count` rows that were centred last: word j of row i is at w.scores[i * row_stride + j], where
-/// row_stride, a multiple of the words of a panel, is the return value. Behind the last word stands -infinity.
+/// All scores of `count` of the rows that were centred last, from row `first` on (a multiple of the rows of a tile):
+/// word j of row first + i is at w.scores[i * row_stride + j], where row_stride, a multiple of the words of a panel, is
+/// the return value. Behind the last word stands -infinity.
 template <Scalar T>
-std::size_t centred_scores(word_panels<T> const& panels, std::size_t count, search_workspace<T>& w) {
+std::size_t centred_scores(word_panels<T> const& panels, std::size_t first, std::size_t count, search_workspace<T>& w) {
   constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
   std::size_t const padded = (count + detail::tile_rows - 1) / detail::tile_rows * detail::tile_rows;
   std::size_t const row_stride = panels.panel_count() * words_per_panel, dim = panels.dim();
@@ -143,7 +144,7 @@ std::size_t centred_scores(word_panels<T> const& panels, std::size_t count, sear
   for (std::size_t i = 0; i < padded; i += detail::tile_rows)
     for (std::size_t p = 0; p < panels.panel_count(); ++p)
       detail::score_tile<T>(
-          w.rows.data() + i * dim, panels.panel(p), panels.bias(p),
+          w.rows.data() + (first + i) * dim, panels.panel(p), panels.bias(p),
           dim, [&](std::size_t r, batch<T> const* values) __attribute__((always_inline)) {
             T* const to = scores + (i + r) * row_stride + p * words_per_panel;
             for (std::size_t v = 0; v < detail::tile_vectors; ++v) values[v].store_aligned(to + v * width<T>);
@@ -156,7 +157,7 @@ template <Scalar T>
 std::size_t all_scores(word_panels<T> const& panels, T const* x, std::size_t stride, std::size_t count,
                        search_workspace<T>& w) {
   centre_rows(panels, x, stride, count, w);
-  return centred_scores(panels, count, w);
+  return centred_scores(panels, 0, count, w);
 }
 
 /// The best two of the scores of one row after `tables` table rows are subtracted: score_j - table_0[j] - table_1[j]
