@@ -22,7 +22,8 @@ struct grouped_auc_result {
                                          std::to_string(target.size()));
   std::vector<std::size_t> order(group.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return group[a] < group[b]; });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return group[a] < group[b] || (group[a] == group[b] && a < b); });
   grouped_auc_result out;
   double sum = 0, rows = 0;
   std::vector<code_t> member_target;

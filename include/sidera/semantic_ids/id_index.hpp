@@ -19,9 +19,10 @@ class id_index {
       auto const id = row_span(ids_, i);
       if (std::none_of(id.begin(), id.end(), [](code_t c) { return c < 0; })) items_.push_back(i);
     }
-    std::stable_sort(items_.begin(), items_.end(), [&](index_t a, index_t b) {
+    std::sort(items_.begin(), items_.end(), [&](index_t a, index_t b) {
       auto const p = row_span(ids_, a), q = row_span(ids_, b);
-      return std::lexicographical_compare(p.begin(), p.end(), q.begin(), q.end());
+      auto const [at, other] = std::mismatch(p.begin(), p.end(), q.begin());
+      return at == p.end() ? a < b : *at < *other;
     });
   }
 

@@ -65,8 +65,9 @@ struct relocate_nearest {
     detail::fill_costs(problem, item, costs, "relocate_nearest");
     std::vector<code_t> order(costs.size());
     std::iota(order.begin(), order.end(), code_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](code_t a, code_t b) {
-      return costs[static_cast<std::size_t>(a)] < costs[static_cast<std::size_t>(b)];
+    std::sort(order.begin(), order.end(), [&](code_t a, code_t b) {
+      double const p = costs[static_cast<std::size_t>(a)], q = costs[static_cast<std::size_t>(b)];
+      return p < q || (p == q && a < b);
     });
     if (candidates != 0 && order.size() > candidates) order.resize(candidates);
     code_t& last = out.ids(static_cast<index_t>(item), out.ids.cols() - 1);
