@@ -25,6 +25,9 @@ class residual_tables {
   /// More table entries than this (64 MiB of float) are not worth it.
   static constexpr std::size_t table_limit = std::size_t{1} << 24;
 
+  /// Deeper codes go the plain way.
+  static constexpr std::size_t most_levels = 32;
+
   residual_tables() = default;
   residual_tables(std::vector<residual_level<T>> const& levels, std::size_t dim, double weight)
       : dim_(static_cast<index_t>(dim)), weight_(static_cast<double>(static_cast<T>(weight))) {
@@ -67,7 +70,7 @@ class residual_tables {
       entries += before * (level.search.size() + simd::word_panels<T>::words_per_panel);
       before += level.search.size();
     }
-    return !levels.empty() && entries <= table_limit;
+    return !levels.empty() && levels.size() <= most_levels && entries <= table_limit;
   }
 
   /// A_l, moved by the origin at the first level.
@@ -111,32 +114,32 @@ class residual_tables {
     return out;
   }
 
-  /// Codes of one level for a few rows, whose scores stay in the first-level cache.
+  /// Codes of one level for the rows of one register tile.
   void encode_tile(std::size_t first, std::size_t count, code_matrix_ref& out, index_t l,
                    simd::search_workspace<T>& w) const {
     step const& s = steps_[static_cast<std::size_t>(l)];
-    std::size_t const stride = simd::centred_scores(s.panels, first, count, w);
+    std::size_t const stride = s.panels.panel_count() * simd::word_panels<T>::words_per_panel;
+    T const* tables[simd::detail::tile_rows * most_levels] = {};
+    for (std::size_t r = 0; r < count; ++r)
+      for (std::size_t m = 0; m < s.tables.size(); ++m) {
+        // A row that was lost at an earlier level reads any table row: its result is not looked at.
+        code_t const code = std::max(0, out(static_cast<index_t>(first + r), static_cast<index_t>(m)));
+        tables[r * s.tables.size() + m] = s.tables[m].data() + static_cast<std::size_t>(code) * stride;
+      }
+    simd::row_best<T> best[simd::detail::tile_rows];
+    simd::find_best_after_tables(s.panels, first, count, tables, s.tables.size(), best, w);
     for (std::size_t r = 0; r < count; ++r) {
       auto const i = static_cast<index_t>(first + r);
       bool const lost = l > 0 && out(i, l - 1) == no_code;
       out(i, l) =
-          lost ? no_code : choose(s, out, i, l, w.scores.data() + r * stride, stride, w.lengths.data()[first + r]);
+          !lost && proven(s, static_cast<std::size_t>(l), best[r]) ? static_cast<code_t>(best[r].word) : no_code;
     }
   }
 
-  [[nodiscard]] code_t choose(step const& s, code_matrix_ref const& out, index_t i, index_t l, T const* scores,
-                              std::size_t stride, double length) const {
-    constexpr std::size_t most = 32;  // levels; deeper codes go the plain way
-    if (s.tables.size() > most) return no_code;
-    T const* tables[most];
-    for (std::size_t m = 0; m < s.tables.size(); ++m)
-      tables[m] = s.tables[m].data() + static_cast<std::size_t>(out(i, static_cast<index_t>(m))) * stride;
-    auto const best = simd::best_after_tables(scores, tables, s.tables.size(), stride, length);
+  [[nodiscard]] bool proven(step const& s, std::size_t l, simd::row_best<T> const& best) const noexcept {
     double const lead = static_cast<double>(best.score) - static_cast<double>(best.runner_up);
-    bool const proven = s.panels.in_range(length) &&
-                        s.table_limit < static_cast<double>(std::numeric_limits<T>::max()) / 4 &&
-                        lead > 2 * error(s, static_cast<std::size_t>(l), length);
-    return proven ? static_cast<code_t>(best.word) : no_code;
+    return s.panels.in_range(best.length) && s.table_limit < static_cast<double>(std::numeric_limits<T>::max()) / 4 &&
+           lead > 2 * error(s, l, best.length);
   }
 
   /// How far score and plain encoder can be from the real numbers together, for a row with |x - origin| = length.

@@ -132,11 +132,37 @@ void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, s
   detail::centre_rows(panels, x, stride, count, w);
 }
 
-/// All scores of `count` of the rows that were centred last, from row `first` on (a multiple of the rows of a tile):
-/// word j of row first + i is at w.scores[i * row_stride + j], where row_stride, a multiple of the words of a panel, is
-/// the return value. Behind the last word stands -infinity.
+/// The best two words of up to a tile of the rows that were centred last, after table rows are subtracted:
+/// score_j - table_0[j] - table_1[j] - ... Row r of the tile, row first + r of the block, has its `table_count` tables
+/// at tables[r * table_count]; each is aligned and holds a number for every word of every panel.
 template <Scalar T>
-std::size_t centred_scores(word_panels<T> const& panels, std::size_t first, std::size_t count, search_workspace<T>& w) {
+void find_best_after_tables(word_panels<T> const& panels, std::size_t first, std::size_t count, T const* const* tables,
+                            std::size_t table_count, row_best<T>* out, search_workspace<T>& w) noexcept {
+  using state = detail::lane_state<T>;
+  constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
+  alignas(64) T lanes[detail::tile_rows * state::size];
+  for (std::size_t r = 0; r < detail::tile_rows; ++r) state::reset(lanes + r * state::size);
+  for (std::size_t p = 0; p < panels.panel_count(); ++p)
+    detail::score_tile<T>(
+        w.rows.data() + first * panels.dim(), panels.panel(p), panels.bias(p),
+        panels.dim(), [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
+          if (r >= count) return;
+          batch<T> left[detail::tile_vectors];
+          detail::unroll<detail::tile_vectors>([&](auto v) __attribute__((always_inline)) {
+            left[v] = scores[v];
+            for (std::size_t t = 0; t < table_count; ++t)
+              left[v] =
+                  left[v] - batch<T>::load_aligned(tables[r * table_count + t] + p * words_per_panel + v * width<T>);
+          });
+          state::update(lanes + r * state::size, left, static_cast<T>(p * detail::tile_vectors));
+        });
+  for (std::size_t r = 0; r < count; ++r) out[r] = state::collect(lanes + r * state::size, w.lengths.data()[first + r]);
+}
+
+/// All scores of the `count` rows that were centred last: word j of row i is at w.scores[i * row_stride + j], where
+/// row_stride, a multiple of the words of a panel, is the return value. Behind the last word stands -infinity.
+template <Scalar T>
+std::size_t centred_scores(word_panels<T> const& panels, std::size_t count, search_workspace<T>& w) {
   constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
   std::size_t const padded = (count + detail::tile_rows - 1) / detail::tile_rows * detail::tile_rows;
   std::size_t const row_stride = panels.panel_count() * words_per_panel, dim = panels.dim();
@@ -144,7 +170,7 @@ std::size_t centred_scores(word_panels<T> const& panels, std::size_t first, std:
   for (std::size_t i = 0; i < padded; i += detail::tile_rows)
     for (std::size_t p = 0; p < panels.panel_count(); ++p)
       detail::score_tile<T>(
-          w.rows.data() + (first + i) * dim, panels.panel(p), panels.bias(p),
+          w.rows.data() + i * dim, panels.panel(p), panels.bias(p),
           dim, [&](std::size_t r, batch<T> const* values) __attribute__((always_inline)) {
             T* const to = scores + (i + r) * row_stride + p * words_per_panel;
             for (std::size_t v = 0; v < detail::tile_vectors; ++v) values[v].store_aligned(to + v * width<T>);
@@ -157,27 +183,7 @@ template <Scalar T>
 std::size_t all_scores(word_panels<T> const& panels, T const* x, std::size_t stride, std::size_t count,
                        search_workspace<T>& w) {
   centre_rows(panels, x, stride, count, w);
-  return centred_scores(panels, 0, count, w);
-}
-
-/// The best two of the scores of one row after `tables` table rows are subtracted: score_j - table_0[j] - table_1[j]
-/// ... Scores and tables are aligned and hold `row_stride` numbers.
-template <Scalar T>
-[[nodiscard]] row_best<T> best_after_tables(T const* scores, T const* const* tables, std::size_t table_count,
-                                            std::size_t row_stride, double length) noexcept {
-  using state = detail::lane_state<T>;
-  alignas(64) T lanes[state::size];
-  state::reset(lanes);
-  for (std::size_t j = 0; j < row_stride; j += word_panels<T>::words_per_panel) {
-    batch<T> values[detail::tile_vectors];
-    for (std::size_t v = 0; v < detail::tile_vectors; ++v) {
-      std::size_t const at = j + v * width<T>;
-      values[v] = batch<T>::load_aligned(scores + at);
-      for (std::size_t t = 0; t < table_count; ++t) values[v] = values[v] - batch<T>::load_aligned(tables[t] + at);
-    }
-    state::update(lanes, values, static_cast<T>(j / width<T>));
-  }
-  return state::collect(lanes, length);
+  return centred_scores(panels, count, w);
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd
