@@ -53,7 +53,8 @@ TEST_CASE("mean_interval: one value, equal values, no values") {
   CHECK(equal.p_value == 0);
   CHECK(sidera::mean_interval(numbers{0, 0}).p_value == 1);
   CHECK_THROWS_AS((void)sidera::mean_interval({}), sidera::value_error);
-  CHECK_THROWS_AS((void)sidera::mean_interval(numbers{1, NAN}), sidera::value_error);
+  CHECK_THROWS_AS((void)sidera::mean_interval(numbers{1, std::numeric_limits<double>::quiet_NaN()}),
+                  sidera::value_error);
 }
 
 TEST_CASE("paired_difference removes what the runs share") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <limits>
 #include <map>
 #include <sidera/core/random.hpp>

@@ -61,7 +61,8 @@ TEST_CASE("chart_axis: round ticks that cover the interval") {
     double from, to;
   } const cases[] = {{0, 1},          {0, 163}, {-3.7, 12}, {1e-9, 3e-9}, {1e9, 3e9},
                      {-1e300, 1e300}, {5, 5},   {0, 0},     {-2, -2},     {1, 1 + 1e-15}};
-  for (auto const& [from, to] : cases) {
+  for (auto const& interval : cases) {
+    double const from = interval.from, to = interval.to;
     CAPTURE(from);
     auto const axis = sidera::chart_axis::covering(from, to);
     CHECK(axis.low <= from);

@@ -140,7 +140,9 @@ TEST_CASE("resolvers: missing codes, one level, no items") {
 
 TEST_CASE("resolvers: refused") {
   code_matrix const codes = code_matrix::Zero(2, 2);
-  auto const nan = [](std::size_t, std::span<double> out) { std::fill(out.begin(), out.end(), NAN); };
+  auto const nan = [](std::size_t, std::span<double> out) {
+    std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
+  };
   auto const one = [](std::size_t, std::span<double> out) { std::fill(out.begin(), out.end(), 1.); };
   auto const refused = [&](auto const& resolver) {
     CHECK_THROWS_AS((void)resolver(collision_problem{codes, {1, 2}}), sidera::value_error);
