@@ -8,6 +8,7 @@
 /// depends on the other rows and columns, on the packing or on the executor.
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <sidera/core/executor.hpp>
@@ -95,35 +96,56 @@ struct gemm_kernel {
 
   /// Gathers m rows of A into tiles [k][rows] one after another; missing rows of the last tile are zero.
   static void pack_rows(strided_view<T> a, std::size_t m, std::size_t k, T* to) noexcept {
-    for (std::size_t p0 = 0; p0 < k; p0 += strip) {
-      std::size_t const p1 = std::min(k, p0 + strip);
-      for (std::size_t i0 = 0; i0 < m; i0 += rows) {
-        T* const tile = to + i0 * k;
-        if (a.row_stride == 1 && i0 + rows <= m)
-          for (std::size_t p = p0; p < p1; ++p) std::copy_n(a.at(i0, p), rows, tile + p * rows);
-        else
-          for (std::size_t i = 0; i < rows; ++i)
-            for (std::size_t p = p0; p < p1; ++p) tile[p * rows + i] = i0 + i < m ? *a.at(i0 + i, p) : T(0);
-      }
-    }
+    pack<rows>(a.transposed(), m, k, to);
   }
-
   /// Gathers n columns of B into panels [k][columns] one after another; missing columns of the last panel are zero.
   static void pack_columns(strided_view<T> b, std::size_t n, std::size_t k, T* to) noexcept {
-    for (std::size_t p0 = 0; p0 < k; p0 += strip) {
-      std::size_t const p1 = std::min(k, p0 + strip);
-      for (std::size_t j0 = 0; j0 < n; j0 += columns) {
-        T* const panel = to + j0 * k;
-        if (b.column_stride == 1 && j0 + columns <= n)
-          for (std::size_t p = p0; p < p1; ++p) std::copy_n(b.at(p, j0), columns, panel + p * columns);
-        else
-          for (std::size_t j = 0; j < columns; ++j)
-            for (std::size_t p = p0; p < p1; ++p) panel[p * columns + j] = j0 + j < n ? *b.at(p, j0 + j) : T(0);
-      }
-    }
+    pack<columns>(b, n, k, to);
   }
 
  private:
+  /// Entry (p, j) of x, j < n, becomes to[j / width][p][j % width].
+  template <std::size_t width>
+  static void pack(strided_view<T> x, std::size_t n, std::size_t k, T* to) noexcept {
+    for (std::size_t p0 = 0; p0 < k; p0 += strip) {
+      std::size_t const p1 = std::min(k, p0 + strip);
+      for (std::size_t j0 = 0; j0 < n; j0 += width) {
+        T* const panel = to + j0 * k;
+        if (j0 + width > n) {
+          for (std::size_t p = p0; p < p1; ++p)
+            for (std::size_t j = 0; j < width; ++j) panel[p * width + j] = j0 + j < n ? *x.at(p, j0 + j) : T(0);
+        } else if (x.column_stride == 1) {
+          for (std::size_t p = p0; p < p1; ++p) std::memcpy(panel + p * width, x.at(p, j0), width * sizeof(T));
+        } else {
+          std::size_t j = 0;
+          for (; j + 4 <= width; j += 4) pack_four(x, p0, p1, j0 + j, panel + j, width);
+          for (; j < width; ++j)
+            for (std::size_t p = p0; p < p1; ++p) panel[p * width + j] = *x.at(p, j0 + j);
+        }
+      }
+    }
+  }
+
+  /// Columns j .. j + 3 of x to to[p * step + 0 .. 3].
+  static void pack_four(strided_view<T> x, std::size_t p0, std::size_t p1, std::size_t j, T* to,
+                        std::size_t step) noexcept {
+    std::size_t p = p0;
+#if defined(__SSE2__)
+    if constexpr (sizeof(T) == 4)
+      for (; x.row_stride == 1 && p + 4 <= p1; p += 4) {
+        __m128 r0 = _mm_loadu_ps(x.at(p, j)), r1 = _mm_loadu_ps(x.at(p, j + 1));
+        __m128 r2 = _mm_loadu_ps(x.at(p, j + 2)), r3 = _mm_loadu_ps(x.at(p, j + 3));
+        _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+        _mm_storeu_ps(to + p * step, r0);
+        _mm_storeu_ps(to + (p + 1) * step, r1);
+        _mm_storeu_ps(to + (p + 2) * step, r2);
+        _mm_storeu_ps(to + (p + 3) * step, r3);
+      }
+#endif
+    for (; p < p1; ++p)
+      for (std::size_t i = 0; i < 4; ++i) to[p * step + i] = *x.at(p, j + i);
+  }
+
   SIDERA_ALWAYS_INLINE static void store_edge(batch<T> const* sum, T* c, std::size_t c_row, bool add, std::size_t m,
                                               std::size_t n) noexcept {
     alignas(64) T full[rows * columns];

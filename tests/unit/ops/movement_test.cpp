@@ -27,7 +27,7 @@ namespace {
 std::vector<code_t> ids(std::size_t n, std::size_t limit, bool with_gaps = false) {
   std::vector<code_t> all(n);
   for (std::size_t i = 0; i < n; ++i)
-    all[i] = with_gaps && i % 4 == 3 ? sidera::no_code : static_cast<code_t>(i * i % limit);
+    all[i] = (with_gaps && i % 4 == 3) || limit == 0 ? sidera::no_code : static_cast<code_t>(i * i % limit);
   return all;
 }
 

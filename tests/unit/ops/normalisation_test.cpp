@@ -49,6 +49,9 @@ TEST_CASE("gradients over time") {
   gradient_law("weighted_sum_over_time", {"m x 3", "3m x n"}, [](auto in) {
     return weighted_sum_over_time(in[0], in[1], {in[0].rows(), 3});
   });
+  gradient_law("masked_mean_over_time", {"3m x n"}, [](auto in) {
+    return masked_mean_over_time(in[0], {in[0].rows() / 3, 3}, flags(in[0].rows()));
+  });
   laws::gradient_options const kinked{.step = 1e-6, .tolerance = 1e-7};
   gradient_law(
       "max", {"m x n"}, [](auto in) { return max(in[0]); }, kinked);

@@ -9,7 +9,7 @@ namespace detail {
 template <Scalar T>
 [[nodiscard]] T log_sum_exp_of(T const* x, std::size_t n) {
   T const largest = largest_of(x, n);
-  if (largest == -std::numeric_limits<T>::infinity()) return largest;
+  if (largest == -std::numeric_limits<T>::infinity()) return static_cast<T>(sum_of<T>(x, n));  // NaN if there is one
   simd::batch<T> const m(largest);
   double const sum = accumulate<T>(
       n, [=](std::size_t j, std::size_t count) { return batch_math::exp(load_some<T>(x + j, count) - m); });
@@ -21,6 +21,7 @@ template <Scalar T>
 /// y_i = ln sum_j e^x_ij, rows x 1; safe for entries of any size.
 template <Scalar T>
 [[nodiscard]] variable<T> log_sum_exp(variable<T> x) {
+  if (x.cols() == 0) throw shape_error("log_sum_exp", "x is " + shape_text(x) + ", expected at least one column");
   tape<T>& t = x.owner();
   std::size_t const n = x.cols();
   variable<T> const y = t.result(x.rows(), 1, x);

@@ -27,8 +27,10 @@ template <Scalar T>
 template <Scalar T>
 void softmax_row(T const* x, T* y, std::size_t n) {
   T const largest = largest_of(x, n);
-  if (largest == -std::numeric_limits<T>::infinity()) {
-    std::fill_n(y, n, T(0));
+  if (largest == -std::numeric_limits<T>::infinity()) {  // or NaN, which must not become 0
+    simd::batch<T> const zero(T(0));
+    transform<T>(
+        y, false, n, [zero](simd::batch<T> v) { return batch_math::select(v < zero, zero, v); }, x);
     return;
   }
   transform<T>(

@@ -42,4 +42,21 @@ template <Scalar T>
   return y;
 }
 
+/// y_b = mean of the rows (b, t) whose flag is not 0, batch x columns; 0 for a sample without any. One flag per row of
+/// x.
+template <Scalar T>
+[[nodiscard]] variable<T> masked_mean_over_time(variable<T> x, sequence_shape shape, mask_view mask) {
+  require_sequence(x, shape, "masked_mean_over_time");
+  if (mask.size() != x.rows())
+    throw shape_error("masked_mean_over_time",
+                      "mask has " + std::to_string(mask.size()) + " flags, x is " + shape_text(x));
+  T* const weights = x.owner().scratch(shape.rows());
+  for (std::size_t b = 0; b < shape.batch; ++b) {
+    mask_view const flags = mask.subspan(b * shape.time, shape.time);
+    auto const count = static_cast<T>(std::count_if(flags.begin(), flags.end(), [](auto flag) { return flag != 0; }));
+    for (std::size_t s = 0; s < shape.time; ++s) weights[b * shape.time + s] = flags[s] != 0 ? 1 / count : T(0);
+  }
+  return weighted_sum_over_time(x.owner().refer(weights, shape.batch, shape.time), x, shape);
+}
+
 }  // namespace sidera::inline SIDERA_ABI
