@@ -70,6 +70,14 @@
 #include <sidera/autodiff/sequence_shape.hpp>
 #include <sidera/autodiff/tape.hpp>
 #include <sidera/autodiff/variable.hpp>
+#include <sidera/codebook_optimization/channel_count.hpp>
+#include <sidera/codebook_optimization/channel_moments.hpp>
+#include <sidera/codebook_optimization/concepts.hpp>
+#include <sidera/codebook_optimization/kept_channels.hpp>
+#include <sidera/codebook_optimization/paired_criterion.hpp>
+#include <sidera/codebook_optimization/requantise.hpp>
+#include <sidera/codebook_optimization/select_channels.hpp>
+#include <sidera/codebook_optimization/toc_criterion.hpp>
 #include <sidera/codebooks/codebook.hpp>
 #include <sidera/codebooks/dead_codes.hpp>
 #include <sidera/codebooks/given_words.hpp>
@@ -152,8 +160,10 @@
 #include <sidera/quantizers/product_quantizer.hpp>
 #include <sidera/quantizers/quantizer_fields.hpp>
 #include <sidera/quantizers/residual_encoder.hpp>
+#include <sidera/quantizers/residual_level.hpp>
 #include <sidera/quantizers/residual_options.hpp>
 #include <sidera/quantizers/residual_quantizer.hpp>
+#include <sidera/quantizers/residual_tables.hpp>
 #include <sidera/quantizers/residual_trainer.hpp>
 #include <sidera/quantizers/rotation.hpp>
 #include <sidera/quantizers/vector_quantizer.hpp>
