@@ -52,7 +52,7 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--json", s.json, "figures as JSON");
   app.add_flag("--compare", s.compare, "also fit prefix weights 0, .25, .5 and 1 (implied by --report)");
   app.add_option("--compare-seeds", s.compare_seeds,
-                 "seeds per prefix weight; the table gives mean and standard deviation")
+                 "seeds per prefix weight; the table gives means with 95 % intervals")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_flag("--quiet", s.quiet, "print nothing but errors");
