@@ -22,8 +22,7 @@ inline void add_levels(sidera::html_report& page, quality const& q) {
   for (std::size_t l = 0; l < q.usage.size(); ++l) {
     auto const& u = q.usage[l];
     table.rows.push_back({std::to_string(l + 1), fixed_text(q.relative_error[l], 4), fixed_text(u.perplexity, 1),
-                          std::to_string(u.used), fixed_text(u.gini, 3),
-                          fixed_text(q.nmi_level1[l], 3)});
+                          std::to_string(u.used), fixed_text(u.gini, 3), fixed_text(q.nmi_level1[l], 3)});
     if (!labelled) continue;
     table.rows.back().push_back(fixed_text(q.nmi_labels[l], 3));
     table.rows.back().push_back(fixed_text(q.purity_labels[l], 3));

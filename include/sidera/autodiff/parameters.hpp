@@ -4,6 +4,7 @@
 #include <sidera/autodiff/aligned_vector.hpp>
 #include <sidera/autodiff/variable.hpp>
 #include <sidera/core/fields.hpp>
+#include <utility>
 
 namespace sidera::inline SIDERA_ABI {
 

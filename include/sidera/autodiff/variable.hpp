@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <sidera/core/check.hpp>
+#include <utility>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {

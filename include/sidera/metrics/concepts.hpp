@@ -60,7 +60,9 @@ concept Metric = std::semiregular<M> && detail::compares_rows<M, float> && detai
 /// Semantics: m(a, a) <= m(a, b) for all b; the representative minimises the sum of m over the members of a cell.
 /// Models:    all metrics of the library but \ref inner_product, which has no nearest point: longer is always nearer.
 template <class M>
-concept Divergence = Metric<M> && requires { typename M::representative_type; };
+concept Divergence = Metric<M> && requires {
+  typename M::representative_type;
+};
 
 /// A metric that the fused kernel can search; see \ref Metric.
 template <class M>

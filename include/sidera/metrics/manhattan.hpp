@@ -22,8 +22,7 @@ struct manhattan {
   template <Scalar T>
   [[nodiscard]] double exact(std::span<T const> a, std::span<T const> b) const noexcept {
     double sum = 0;
-    for (std::size_t d = 0; d < a.size(); ++d)
-      sum += std::abs(static_cast<double>(a[d]) - static_cast<double>(b[d]));
+    for (std::size_t d = 0; d < a.size(); ++d) sum += std::abs(static_cast<double>(a[d]) - static_cast<double>(b[d]));
     return sum;
   }
 };

@@ -6,6 +6,7 @@
 #include <new>
 #include <sidera/core/config.hpp>
 #include <type_traits>
+#include <utility>
 
 namespace sidera::inline SIDERA_ABI::simd {
 

@@ -62,4 +62,8 @@ template <class U, class M>
 concept UpdateRuleFor =
     UpdateRule<U> && Divergence<M> && std::same_as<typename U::representative_type, typename M::representative_type>;
 
+/// Metric and rule may stand in one model: the rule trains for the metric, or the metric can only search.
+template <class U, class M>
+concept UpdateRuleFitsMetric = UpdateRuleFor<U, M> || (Metric<M> && !Divergence<M>);
+
 }  // namespace sidera::inline SIDERA_ABI
