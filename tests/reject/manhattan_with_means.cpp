@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: disjunction is satisfied|UpdateRuleFor<[^>]*>, sidera::manhattan>' evaluated to false
+// expect: UpdateRuleFitsMetric
 #include <sidera/metrics/manhattan.hpp>
 #include <sidera/quantizers/residual_quantizer.hpp>
 #include <sidera/update_rules/coordinate_median.hpp>

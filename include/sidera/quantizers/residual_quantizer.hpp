@@ -30,7 +30,8 @@ struct encode_options {
 /// Const members may be called from many threads. `fit` changes nothing when it throws.
 template <Metric M = squared_euclidean, UpdateRule U = default_rule_t<M>, ResidualScheme R = additive_residual,
           Initialiser I = kmeans_plus_plus, DeadCodePolicy Z = relocate_far, Scalar T = float>
-requires(!Divergence<M> || UpdateRuleFor<U, M>) class residual_quantizer {
+requires UpdateRuleFitsMetric<U, M>
+class residual_quantizer {
  public:
   using scalar_type = T;
   using metric_type = M;

@@ -20,7 +20,8 @@ struct vector_quantizer_options {
 /// \ref residual_quantizer.
 template <Metric M = squared_euclidean, UpdateRule U = default_rule_t<M>, Initialiser I = kmeans_plus_plus,
           DeadCodePolicy Z = relocate_far, Scalar T = float>
-requires(!Divergence<M> || UpdateRuleFor<U, M>) class vector_quantizer {
+requires UpdateRuleFitsMetric<U, M>
+class vector_quantizer {
  public:
   using scalar_type = T;
   using metric_type = M;
