@@ -78,7 +78,7 @@ class residual_quantizer {
   void encode_into(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& workspace) const {
     check_input(x, "residual_quantizer::encode_into");
     require_rows(out, row_count(x), "residual_quantizer::encode_into", "out");
-    if (column_count(out) > level_count())
+    if (out.cols() == 0 || column_count(out) > level_count())
       throw shape_error("residual_quantizer::encode_into",
                         "out is " + shape_text(out) + ", the model has " + std::to_string(level_count()) + " levels");
     encoder_.encode(x, out, workspace);
