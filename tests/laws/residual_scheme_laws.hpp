@@ -70,6 +70,31 @@ void law_training_distortion_does_not_rise(R const& scheme) {
   }
 }
 
+/// T7: encoding from one product and tables gives the codes of the plain way, rows with ties and far from the origin
+/// included.
+template <class R, class T>
+void law_one_product_is_level_by_level(R const& scheme) {
+  auto const check = [&](sidera::matrix<T> const& x, char const* what) {
+    CAPTURE(what);
+    quantizer_with<R, T> model({.levels = 4, .words = 9, .iterations = 5}, {}, {}, scheme);
+    (void)model.fit(x);
+    sidera::residual_workspace<T> w;
+    for (sidera::index_t const levels : {1, 3, 4}) {
+      sidera::code_matrix plain(x.rows(), levels), fast(x.rows(), levels);
+      model.encoder().encode_by_levels(x, plain, w);
+      model.encoder().encode(x, fast, w);
+      CHECK(fast == plain);
+    }
+  };
+  auto const x = clustered<T>(700, 7, 12, 9, 0.5);
+  check(x, "clusters");
+  check((x.array() + T(1e4)).matrix(), "far from the origin");
+  check(T(1e-30) * x, "tiny");
+  check(T(1e25) * x, "huge");
+  check((T(2) * x).array().round().matrix(), "whole numbers: many ties");
+  check(x.topRows(14).replicate(50, 1), "repeated rows");
+}
+
 /// What every model of ResidualScheme keeps.
 template <class R>
 void residual_scheme_laws(R const& scheme) {
@@ -78,6 +103,7 @@ void residual_scheme_laws(R const& scheme) {
   law_compose_is_a_function<R, double>(scheme);
   law_prefix_and_residual_make_the_sample<R, float>(scheme);
   law_training_distortion_does_not_rise<R, float>(scheme);
+  law_one_product_is_level_by_level<R, float>(scheme);
 }
 
 }  // namespace laws
