@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <sidera/io/npy_writer.hpp>
 #include <sidera/io/save_fields.hpp>
+#include <sidera/io/tokens.hpp>
 
 #include "semantic_ids/output.hpp"
 #include "semantic_ids/report.hpp"
@@ -87,7 +88,10 @@ void check(program::settings& s) {
 void write_files(program::result const& r, sidera::field_set const& fields) {
   if (!r.how.ids_out.empty()) {
     std::filesystem::create_directories(r.how.ids_out);
-    for (auto const& [name, codes] : r.codes) sidera::write_npy(r.how.ids_out + "/" + name + ".npy", codes);
+    for (auto const& [name, codes] : r.codes) {
+      sidera::write_npy(r.how.ids_out + "/" + name + ".npy", codes);
+      sidera::write_tokens(r.how.ids_out + "/" + name + ".json", codes);
+    }
   }
   if (!r.how.model_out.empty()) sidera::save_fields(r.how.model_out, fields);
   if (!r.how.report.empty()) sidera::write_file(r.how.report, program::html_text(r));
