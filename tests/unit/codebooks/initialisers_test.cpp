@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <laws/sample_data.hpp>
+#include <set>
+#include <sidera/codebooks/given_words.hpp>
+#include <sidera/codebooks/kmeans_plus_plus.hpp>
+#include <sidera/codebooks/previous_level.hpp>
+#include <sidera/codebooks/random_rows.hpp>
+#include <sidera/core/thread_pool.hpp>
+
+using namespace sidera;
+
+namespace {
+
+/// The row of x that equals word j, or -1.
+template <Scalar T>
+index_t row_of_word(matrix<T> const& x, codebook<T> const& book, index_t j) {
+  for (index_t i = 0; i < x.rows(); ++i)
+    if (x.row(i) == book.words.row(j)) return i;
+  return -1;
+}
+
+template <class Initialiser>
+std::set<index_t> chosen_rows(Initialiser const& init, matrix<float> const& x, std::size_t words, std::uint64_t seed) {
+  codebook<float> const book = init(matrix_cref<float>(x), words, squared_euclidean{}, {random_stream(seed)});
+  std::set<index_t> rows;
+  for (index_t j = 0; j < book.words.rows(); ++j) rows.insert(row_of_word(x, book, j));
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("random_rows: different rows, a function of the seed, every row when there are as many words") {
+  auto const x = laws::gaussian<float>(30, 3, 1);
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    auto const rows = chosen_rows(random_rows{}, x, 12, seed);
+    CHECK(rows.size() == 12);
+    CHECK(!rows.contains(-1));
+    CHECK(rows == chosen_rows(random_rows{}, x, 12, seed));
+  }
+  CHECK(chosen_rows(random_rows{}, x, 12, 1) != chosen_rows(random_rows{}, x, 12, 2));
+  CHECK(chosen_rows(random_rows{}, x, 30, 1).size() == 30);
+}
+
+TEST_CASE("kmeans_plus_plus: one word from each of well separated clusters, whatever the seed") {
+  auto const x = laws::clustered<float>(200, 4, 8, 2, 0.01);
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    std::set<index_t> clusters;
+    for (index_t const row : chosen_rows(kmeans_plus_plus{}, x, 8, seed)) clusters.insert(row % 8);
+    CHECK(clusters.size() == 8);
+  }
+}
+
+TEST_CASE("kmeans_plus_plus: threads and thinning do not decide who is drawn by chance") {
+  auto const x = laws::gaussian<float>(5000, 3, 3);
+  thread_pool pool(4);
+  for (std::size_t const rows_per_word : {0u, 16u}) {
+    kmeans_plus_plus const init{.rows_per_word = rows_per_word};
+    auto const alone = init(matrix_cref<float>(x), 40, squared_euclidean{}, {random_stream(4)});
+    auto const together =
+        init(matrix_cref<float>(x), 40, squared_euclidean{}, {.random = random_stream(4), .executor = pool});
+    CHECK(alone.words == together.words);
+    std::set<index_t> rows;
+    for (index_t j = 0; j < 40; ++j) rows.insert(row_of_word(x, alone, j));
+    CHECK(rows.size() == 40);
+    CHECK(!rows.contains(-1));
+  }
+}
+
+TEST_CASE("kmeans_plus_plus: rows of 1e30 and 1e-30 are told apart as others are") {
+  auto const base = laws::clustered<float>(60, 4, 5, 5, 0.01);
+  auto const usual = chosen_rows(kmeans_plus_plus{}, base, 5, 6);
+  std::set<index_t> clusters;
+  for (float const size : {1e30f, 1e-30f}) {
+    matrix<float> const x = size * base;
+    clusters.clear();
+    for (index_t const row : chosen_rows(kmeans_plus_plus{}, x, 5, 6)) clusters.insert(row % 5);
+    CHECK(clusters.size() == 5);
+  }
+}
+
+TEST_CASE("kmeans_plus_plus: fewer distinct rows than words") {
+  matrix<float> const x = laws::gaussian<float>(2, 3, 7).replicate(10, 1);
+  auto const rows = chosen_rows(kmeans_plus_plus{}, x, 6, 8);
+  CHECK(rows == std::set<index_t>{0, 1});
+  matrix<float> const zeros = matrix<float>::Zero(10, 3);
+  CHECK(chosen_rows(kmeans_plus_plus{}, zeros, 4, 9) == std::set<index_t>{0});
+}
+
+TEST_CASE("given_words: words, or rows where a level has no words") {
+  auto const x = laws::gaussian<double>(20, 3, 10);
+  given_words const init{.words = {laws::gaussian<double>(2, 3, 11), {}}, .rows = {{}, {4, 19}}};
+  auto const at = [&](std::size_t level) {
+    return init(matrix_cref<double>(x), 2, squared_euclidean{}, {.random = random_stream(1), .level = level});
+  };
+  CHECK(at(0).words == init.words[0]);
+  CHECK(at(1).words.row(0) == x.row(4));
+  CHECK(at(1).words.row(1) == x.row(19));
+  CHECK_THROWS_AS((void)at(2), value_error);
+  given_words const wrong{.rows = {{4, 20}, {1}}};
+  auto const wrong_at = [&](std::size_t level) {
+    return wrong(matrix_cref<double>(x), 2, squared_euclidean{}, {.random = random_stream(1), .level = level});
+  };
+  CHECK_THROWS_WITH_AS((void)wrong_at(0), "given_words: row 20 is given, x has 20 rows", value_error);
+  CHECK_THROWS_AS((void)wrong_at(1), shape_error);
+}
+
+TEST_CASE("previous_level: the means of the cells before; k-means++ where there is no cell") {
+  matrix<double> x(4, 1);
+  x << 1, 3, 10, 20;
+  std::vector<code_t> const codes{0, 0, 2, 2};
+  auto const book = previous_level{}(matrix_cref<double>(x), 3, squared_euclidean{},
+                                     {.random = random_stream(1), .level = 1, .previous_codes = codes});
+  CHECK(book.words(0, 0) == 2);
+  CHECK(book.words(2, 0) == 15);
+  CHECK(row_of_word(x, book, 1) >= 0);
+  auto const first = previous_level{}(matrix_cref<double>(x), 3, squared_euclidean{}, {random_stream(1)});
+  CHECK(first.words == kmeans_plus_plus{}(matrix_cref<double>(x), 3, squared_euclidean{}, {random_stream(1)}).words);
+}
