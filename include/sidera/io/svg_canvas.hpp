@@ -30,7 +30,7 @@ struct chart_axis {
     return {std::floor(from / step + 1e-9) * step, std::ceil(to / step - 1e-9) * step, step};
   }
 
-  [[nodiscard]] int tick_count() const noexcept { return static_cast<int>(std::lround((high - low) / step)) + 1; }
+  [[nodiscard]] int tick_count() const noexcept { return static_cast<int>(std::floor((high - low) / step + 1e-9)) + 1; }
   [[nodiscard]] double tick(int i) const noexcept { return low + i * step; }
   [[nodiscard]] std::string tick_text(int i) const {
     double const v = tick(i);
@@ -95,6 +95,8 @@ class svg_canvas {
     }
     x_label(label);
   }
+  /// A name below the plot, at a share of its width.
+  void x_tick(double share, std::string_view name) { text(x_at(share), height - bottom + 18, "tick", "middle", name); }
   void x_label(std::string_view label) { text(x_at(.5), height - 8, "label", "middle", label); }
 
   /// Names of the series, right-aligned above the plot; one series needs none.

@@ -70,23 +70,60 @@ inline void draw_line(svg_canvas& canvas, chart_series const& s, std::size_t ind
          " " + canvas::point(x + width, tip + inward) + "L" + canvas::point(x + width, base) + "Z";
 }
 
+/// Bar `c` of series `s`, unless its number is missing; `x` and `width` are shares of the plot.
+inline void draw_bar(svg_canvas& canvas, std::vector<std::string> const& categories, chart_series const& s,
+                     std::size_t index, std::size_t c, double x, double width, chart_axis const& y) {
+  if (c >= s.y.size() || !std::isfinite(s.y[c])) return;
+  double const pixels = svg_canvas::x_at(width) - svg_canvas::x_at(0);
+  canvas.raw("<path class=\"" + svg_canvas::series(index) + " fill\" d=\"" +
+             bar_path(svg_canvas::x_at(x), pixels, svg_canvas::y_at(y.share(0)), svg_canvas::y_at(y.share(s.y[c]))) +
+             "\"><title>" + escaped_markup(s.name) + (s.name.empty() ? "" : ", ") + escaped_markup(categories[c]) +
+             ": " + number_text(s.y[c], 4) + "</title></path>");
+}
+
+/// All bars of a usage chart. More than fit the screen are merged to the largest of their neighbours.
+[[nodiscard]] inline std::string usage_path(std::vector<std::int64_t> const& counts, chart_axis const& y) {
+  constexpr std::size_t most_bars = 512;
+  std::size_t const words = counts.size(), merged = (words + most_bars - 1) / most_bars;
+  double const slot = 1 / static_cast<double>(std::max<std::size_t>(1, words)), gap = words <= 128 ? .15 : 0;
+  std::string path;
+  for (std::size_t j = 0; j < words; j += merged) {
+    std::size_t const end = std::min(words, j + merged);
+    double n = 0;
+    for (std::size_t i = j; i < end; ++i) n = std::max(n, static_cast<double>(counts[i]));
+    if (n <= 0) continue;
+    double const x = svg_canvas::x_at(slot * (static_cast<double>(j) + gap / 2));
+    double const w = svg_canvas::x_at(slot * (static_cast<double>(end - j) - gap)) - svg_canvas::x_at(0);
+    double const tip = svg_canvas::y_at(y.share(n)), base = svg_canvas::y_at(0);
+    path += gap > 0 ? bar_path(x, w, base, tip)
+                    : "M" + svg_canvas::point(x, base) + "V" + fixed_text(tip, 2) + "H" + fixed_text(x + w, 2) + "V" +
+                          fixed_text(base, 2) + "Z";
+  }
+  return path;
+}
+
+/// One x for each value of the lines; whole numbers for levels and a few epochs.
+[[nodiscard]] inline chart_axis position_axis(std::vector<chart_series> const& series) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  std::size_t points = 0;
+  bool counted = true;
+  for (auto const& s : series) {
+    points = std::max(points, s.y.size());
+    counted = counted && s.x.empty();
+    for (std::size_t i = 0; i < s.y.size(); ++i) {
+      double const x = x_of(s, i);
+      widen(low, high, {&x, 1});
+    }
+  }
+  if (counted && points >= 2 && points <= 10) return {1, static_cast<double>(points), 1};
+  return chart_axis::covering(low, high, 6);
+}
+
 }  // namespace detail
 
 /// Lines over a common pair of axes.
 [[nodiscard]] inline std::string line_chart(chart_text const& text, std::vector<chart_series> const& series) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  std::size_t points = 0;
-  for (auto const& s : series) {
-    points = std::max(points, s.y.size());
-    for (std::size_t i = 0; i < s.y.size(); ++i) {
-      double const x = detail::x_of(s, i);
-      widen(low, high, {&x, 1});
-    }
-  }
-  chart_axis x = chart_axis::covering(low, high, 6);
-  bool const counted = std::all_of(series.begin(), series.end(), [](auto const& s) { return s.x.empty(); });
-  if (counted && points >= 2 && points <= 10) x = {1, static_cast<double>(points), 1};  // levels, a few epochs
-  chart_axis const y = detail::value_axis(series);
+  chart_axis const x = detail::position_axis(series), y = detail::value_axis(series);
   svg_canvas canvas(text.title);
   canvas.y_axis(y, text.y_label);
   canvas.x_axis(x, text.x_label);
@@ -105,21 +142,14 @@ inline void draw_line(svg_canvas& canvas, chart_series const& s, std::size_t ind
   canvas.y_axis(y, text.y_label);
   double const slot = 1 / static_cast<double>(std::max<std::size_t>(1, categories.size()));
   double const bar = slot * .72 / static_cast<double>(std::max<std::size_t>(1, series.size()));
-  double const base = svg_canvas::y_at(y.share(0));
   for (std::size_t c = 0; c < categories.size(); ++c) {
-    double const start = slot * (static_cast<double>(c) + .14);
     for (std::size_t s = 0; s < series.size(); ++s) {
-      if (c >= series[s].y.size() || !std::isfinite(series[s].y[c])) continue;
-      double const x = svg_canvas::x_at(start + bar * (static_cast<double>(s) + .04));
-      double const w = svg_canvas::x_at(bar * .92) - svg_canvas::x_at(0);
-      canvas.raw("<path class=\"" + svg_canvas::series(s) + " fill\" d=\"" +
-                 detail::bar_path(x, w, base, svg_canvas::y_at(y.share(series[s].y[c]))) + "\"><title>" +
-                 escaped_markup(series[s].name) + (series[s].name.empty() ? "" : ", ") + escaped_markup(categories[c]) +
-                 ": " + number_text(series[s].y[c], 4) + "</title></path>");
+      double const x = slot * (static_cast<double>(c) + .14) + bar * (static_cast<double>(s) + .04);
+      detail::draw_bar(canvas, categories, series[s], s, c, x, bar * .92, y);
     }
-    canvas.text(svg_canvas::x_at(slot * (static_cast<double>(c) + .5)), svg_canvas::height - svg_canvas::bottom + 18,
-                "tick", "middle", categories[c]);
+    canvas.x_tick(slot * (static_cast<double>(c) + .5), categories[c]);
   }
+  double const base = svg_canvas::y_at(y.share(0));
   if (low < 0) canvas.line(svg_canvas::left, base, svg_canvas::width - svg_canvas::right, base, "axis");
   canvas.x_label(text.x_label);
   canvas.legend(detail::names_of(series));
@@ -127,38 +157,17 @@ inline void draw_line(svg_canvas& canvas, chart_series const& s, std::size_t ind
 }
 
 /// Counts as touching bars over their index, drawn as one path: a histogram, or the usage of a codebook of any size.
-///
-/// `sorted` puts the largest first, which shows the shape of the usage; more bars than fit the screen are merged to the
-/// largest of their neighbours.
+/// `sorted` puts the largest first, which shows the shape of the usage.
 [[nodiscard]] inline std::string usage_chart(chart_text const& text, std::vector<std::int64_t> counts,
                                              bool sorted = true) {
   if (sorted) std::sort(counts.begin(), counts.end(), std::greater<>{});
-  constexpr std::size_t most_bars = 512;
-  std::size_t const words = counts.size(), merged = (words + most_bars - 1) / most_bars;
-  double largest = 0;
+  double largest = 5, words = static_cast<double>(std::max<std::size_t>(1, counts.size()));
   for (std::int64_t const n : counts) largest = std::max(largest, static_cast<double>(n));
-  chart_axis const y = chart_axis::covering(0, largest > 0 ? std::max(largest, 5.0) : 5);
+  chart_axis const y = chart_axis::covering(0, largest);
   svg_canvas canvas(text.title);
   canvas.y_axis(y, text.y_label);
-  double const slot = 1 / static_cast<double>(std::max<std::size_t>(1, words));
-  double const gap = words <= 128 ? .15 : 0;
-  std::string path;
-  for (std::size_t j = 0; j < words; j += std::max<std::size_t>(1, merged)) {
-    std::size_t const end = std::min(words, j + merged);
-    auto const n = static_cast<double>(*std::max_element(counts.begin() + static_cast<std::ptrdiff_t>(j),
-                                                         counts.begin() + static_cast<std::ptrdiff_t>(end)));
-    if (n <= 0) continue;
-    double const x = svg_canvas::x_at(slot * (static_cast<double>(j) + gap / 2));
-    double const w = svg_canvas::x_at(slot * (static_cast<double>(end - j) - gap)) - svg_canvas::x_at(0);
-    double const tip = svg_canvas::y_at(y.share(n)), base = svg_canvas::y_at(0);
-    path += gap > 0 ? detail::bar_path(x, w, base, tip)
-                    : "M" + svg_canvas::point(x, base) + "V" + fixed_text(tip, 2) + "H" + fixed_text(x + w, 2) + "V" +
-                          fixed_text(base, 2) + "Z";
-  }
-  canvas.raw("<path class=\"s1 fill\" d=\"" + path + "\"/>");
-  canvas.x_axis({0, static_cast<double>(std::max<std::size_t>(1, words)),
-                 chart_axis::covering(0, static_cast<double>(std::max<std::size_t>(1, words)), 6).step},
-                text.x_label);
+  canvas.raw("<path class=\"s1 fill\" d=\"" + detail::usage_path(counts, y) + "\"/>");
+  canvas.x_axis({0, words, chart_axis::covering(0, words, 6).step}, text.x_label);
   return std::move(canvas).finish();
 }
 
