@@ -8,58 +8,20 @@
 /// depends on the other rows and columns, on the packing or on the executor.
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
-#include <memory>
-#include <new>
 #include <sidera/core/executor.hpp>
+#include <sidera/simd/aligned_buffer.hpp>
+#include <sidera/simd/pack_panels.hpp>
 #include <sidera/simd/register_tile.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
-/// Entry (i, j) of a matrix is data[i * row_stride + j * column_stride]; one of the strides should be 1.
+/// Memory that \ref gemm packs into; one workspace serves one call at a time.
 template <Scalar T>
-struct strided_view {
-  T const* data;
-  std::size_t row_stride, column_stride;
-
-  [[nodiscard]] T const* at(std::size_t i, std::size_t j) const noexcept {
-    return data + i * row_stride + j * column_stride;
-  }
-  /// The same numbers with rows and columns exchanged.
-  [[nodiscard]] strided_view transposed() const noexcept { return {data, column_stride, row_stride}; }
-};
-
-/// A view of a row-major matrix with `columns` columns.
-template <Scalar T>
-[[nodiscard]] strided_view<T> row_major(T const* data, std::size_t columns) noexcept {
-  return {data, columns, 1};
-}
-
-/// Memory that \ref gemm packs into. It grows when a larger product needs it and is kept for the next one; one
-/// workspace serves one call at a time.
-template <Scalar T>
-class gemm_workspace {
- public:
-  /// Room for `count` numbers, aligned to a cache line; the old content is lost.
-  [[nodiscard]] T* reserve(std::size_t count) {
-    if (count > capacity_) {
-      memory_.reset();
-      memory_.reset(static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{64})));
-      capacity_ = count;
-    }
-    return memory_.get();
-  }
-
- private:
-  struct release {
-    void operator()(T* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
-  };
-  std::unique_ptr<T, release> memory_;
-  std::size_t capacity_ = 0;
-};
+using gemm_workspace = aligned_buffer<T>;
 
 namespace detail {
 
+/// The register tile and the sizes of what surrounds it.
 template <Scalar T>
 struct gemm_kernel {
   static constexpr std::size_t rows = tile_rows, columns = tile_vectors * width<T>;
@@ -67,7 +29,6 @@ struct gemm_kernel {
   static constexpr std::size_t group_rows = 16 * rows;  ///< rows and columns of C that one task owns
   static constexpr std::size_t group_columns = 128;
   static constexpr std::size_t packed_limit = std::size_t{1} << 21;  ///< numbers of packed B at a time
-  static constexpr std::size_t strip = 16;  ///< terms packed at a time: what they share with the next tile stays in L1
 
   /// One register tile: C (+)= A B over k terms. `a_row` and `a_k` are the strides of A's rows and terms.
   SIDERA_ALWAYS_INLINE static void tile(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b, T* c,
@@ -96,56 +57,14 @@ struct gemm_kernel {
 
   /// Gathers m rows of A into tiles [k][rows] one after another; missing rows of the last tile are zero.
   static void pack_rows(strided_view<T> a, std::size_t m, std::size_t k, T* to) noexcept {
-    pack<rows>(a.transposed(), m, k, to);
+    pack_panels<rows>(a.transposed(), m, k, to);
   }
   /// Gathers n columns of B into panels [k][columns] one after another; missing columns of the last panel are zero.
   static void pack_columns(strided_view<T> b, std::size_t n, std::size_t k, T* to) noexcept {
-    pack<columns>(b, n, k, to);
+    pack_panels<columns>(b, n, k, to);
   }
 
  private:
-  /// Entry (p, j) of x, j < n, becomes to[j / width][p][j % width].
-  template <std::size_t width>
-  static void pack(strided_view<T> x, std::size_t n, std::size_t k, T* to) noexcept {
-    for (std::size_t p0 = 0; p0 < k; p0 += strip) {
-      std::size_t const p1 = std::min(k, p0 + strip);
-      for (std::size_t j0 = 0; j0 < n; j0 += width) {
-        T* const panel = to + j0 * k;
-        if (j0 + width > n) {
-          for (std::size_t p = p0; p < p1; ++p)
-            for (std::size_t j = 0; j < width; ++j) panel[p * width + j] = j0 + j < n ? *x.at(p, j0 + j) : T(0);
-        } else if (x.column_stride == 1) {
-          for (std::size_t p = p0; p < p1; ++p) std::memcpy(panel + p * width, x.at(p, j0), width * sizeof(T));
-        } else {
-          std::size_t j = 0;
-          for (; j + 4 <= width; j += 4) pack_four(x, p0, p1, j0 + j, panel + j, width);
-          for (; j < width; ++j)
-            for (std::size_t p = p0; p < p1; ++p) panel[p * width + j] = *x.at(p, j0 + j);
-        }
-      }
-    }
-  }
-
-  /// Columns j .. j + 3 of x to to[p * step + 0 .. 3].
-  static void pack_four(strided_view<T> x, std::size_t p0, std::size_t p1, std::size_t j, T* to,
-                        std::size_t step) noexcept {
-    std::size_t p = p0;
-#if defined(__SSE2__)
-    if constexpr (sizeof(T) == 4)
-      for (; x.row_stride == 1 && p + 4 <= p1; p += 4) {
-        __m128 r0 = _mm_loadu_ps(x.at(p, j)), r1 = _mm_loadu_ps(x.at(p, j + 1));
-        __m128 r2 = _mm_loadu_ps(x.at(p, j + 2)), r3 = _mm_loadu_ps(x.at(p, j + 3));
-        _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
-        _mm_storeu_ps(to + p * step, r0);
-        _mm_storeu_ps(to + (p + 1) * step, r1);
-        _mm_storeu_ps(to + (p + 2) * step, r2);
-        _mm_storeu_ps(to + (p + 3) * step, r3);
-      }
-#endif
-    for (; p < p1; ++p)
-      for (std::size_t i = 0; i < 4; ++i) to[p * step + i] = *x.at(p, j + i);
-  }
-
   SIDERA_ALWAYS_INLINE static void store_edge(batch<T> const* sum, T* c, std::size_t c_row, bool add, std::size_t m,
                                               std::size_t n) noexcept {
     alignas(64) T full[rows * columns];

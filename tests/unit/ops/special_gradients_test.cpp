@@ -144,7 +144,7 @@ TEST_CASE("distances of equal rows: no negative square, no NaN in the gradient, 
   points(1, 2) += 0.0625f;
   auto const x = t.input(points), w = t.input(points);
   auto const d = distances(x, w);
-  CHECK(d.value()(0, 1) == doctest::Approx(0.0625f).epsilon(1e-4));
+  CHECK(d.value()(0, 1) == doctest::Approx(0.0625).epsilon(1e-4));
   CHECK(d.value().diagonal().isZero(1e-6f));
   t.backward(sum(d));
   CHECK(x.gradient().allFinite());
