@@ -3,6 +3,7 @@
 /// \file  How many channels to keep, chosen on held-out rows of the source modality: no labels, no target, no test
 /// data.
 #include <sidera/codebook_optimization/requantise.hpp>
+#include <sidera/codebooks/usage.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -23,33 +24,52 @@ struct estimate {
   return static_cast<std::size_t>(first - candidates.begin());
 }
 
-/// Split-half reliability of codes in the kept channels (Spearman 1910, Brown 1910, of tests made of items): the first,
-/// third, ... kept channel give a row one code, the second, fourth, ... another one; returned is how often the two are
-/// equal, corrected for chance (Cohen's kappa 1960), over the rows of `x`.
+/// How often two codes of the same rows are equal, corrected for chance (Cohen 1960): kappa = (p_o - p_e) / (1 - p_e)
+/// and its standard error; 0 where all rows have one code, since nothing is told apart.
+[[nodiscard]] inline estimate chance_corrected_agreement(std::span<code_t const> a, std::span<code_t const> b,
+                                                         std::size_t words) {
+  constexpr std::string_view where = "chance_corrected_agreement";
+  if (a.empty() || a.size() != b.size())
+    throw shape_error(where, std::to_string(a.size()) + " and " + std::to_string(b.size()) +
+                                 " codes, expected as many of both and one at least");
+  code_usage used_a(words), used_b(words);
+  used_a.add(a);
+  used_b.add(b);
+  auto const n = static_cast<double>(a.size());
+  double equal = 0, chance = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i];
+  equal /= n;
+  for (std::size_t j = 0; j < words; ++j)
+    chance += static_cast<double>(used_a.counts()[j]) / n * static_cast<double>(used_b.counts()[j]) / n;
+  if (!(chance < 1)) return {};
+  return {(equal - chance) / (1 - chance), std::sqrt(equal * (1 - equal) / n) / (1 - chance)};
+}
+
+/// Split-half reliability of codes in the kept channels, on rows of one modality (Spearman 1910, Brown 1910, of tests
+/// made of items): the first, third, ... kept channel give a row one code, the second, fourth, ... another one.
 ///
-/// Channels that tell what the words are about agree with one another, channels of noise agree with nothing; too few
-/// channels are unreliable as well. What it cannot see: a nuisance that all channels of the source share looks like
-/// meaning. Throws value_error for fewer than two channels.
+/// Channels that tell what the words are about agree with one another, independent noise agrees with nothing, and too
+/// few channels are unreliable as well. It cannot see a nuisance that many channels of the source share: to one
+/// modality alone that looks like meaning. With pairs, take \ref paired_reliability. Throws value_error for fewer than
+/// two channels.
 template <Scalar T, Metric M = squared_euclidean>
 [[nodiscard]] estimate split_half_reliability(matrix<T> const& x, matrix<T> const& words, channel_list const& channels,
                                               M const& metric = {}, executor_ref executor = {}) {
-  require_not_empty(x, "split_half_reliability", "x");
   if (channels.size() < 2) throw value_error("split_half_reliability", "expected at least two channels");
   channel_list half[2];
   for (std::size_t k = 0; k < channels.size(); ++k) half[k % 2].push_back(channels[k]);
-  auto const a = requantise(x, words, half[0], metric, executor), b = requantise(x, words, half[1], metric, executor);
-  std::vector<double> used_a(row_count(words), 0), used_b(used_a);
-  double const n = static_cast<double>(a.size());
-  double equal = 0, chance = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    equal += a[i] == b[i];
-    used_a[static_cast<std::size_t>(a[i])] += 1;
-    used_b[static_cast<std::size_t>(b[i])] += 1;
-  }
-  equal /= n;
-  for (std::size_t j = 0; j < used_a.size(); ++j) chance += used_a[j] / n * used_b[j] / n;
-  if (!(chance < 1)) return {};  // one word for all rows: nothing is told apart
-  return {(equal - chance) / (1 - chance), std::sqrt(equal * (1 - equal) / n) / (1 - chance)};
+  return chance_corrected_agreement(requantise(x, words, half[0], metric, executor),
+                                    requantise(x, words, half[1], metric, executor), row_count(words));
+}
+
+/// How well the codes of two modalities of the same items agree in the kept channels: what a shared codebook is for.
+/// Needs pairs, no labels.
+template <Scalar T, Metric M = squared_euclidean>
+[[nodiscard]] estimate paired_reliability(matrix<T> const& a, matrix<T> const& b, matrix<T> const& words,
+                                          channel_list const& channels, M const& metric = {},
+                                          executor_ref executor = {}) {
+  return chance_corrected_agreement(requantise(a, words, channels, metric, executor),
+                                    requantise(b, words, channels, metric, executor), row_count(words));
 }
 
 /// What \ref choose_channel_count saw.
@@ -59,26 +79,22 @@ struct channel_count_choice {
   std::vector<estimate> reliability = {};  ///< one per candidate
 };
 
-/// The smallest K whose best K channels are as reliable, by \ref split_half_reliability on the held-out source rows
-/// `x`, as those of the most reliable K to within one standard error.
+/// The smallest K whose best K channels are as reliable as those of the most reliable K, to within one standard error.
 ///
-/// `candidates` are ascending; empty: D/16, 2D/16, ..., D (from 2 on).
-template <Scalar T, Metric M = squared_euclidean>
-[[nodiscard]] channel_count_choice choose_channel_count(matrix<T> const& x, matrix<T> const& words,
-                                                        std::span<double const> scores,
-                                                        std::vector<std::size_t> candidates = {}, M const& metric = {},
-                                                        executor_ref executor = {}) {
-  if (scores.size() != column_count(words))
-    throw shape_error("choose_channel_count",
-                      std::to_string(scores.size()) + " scores are given for words that are " + shape_text(words));
+/// `reliability(channels)` -> \ref estimate is called for every candidate; it looks at held-out rows of the source
+/// modality (\ref split_half_reliability, or the accuracy of a probe there) or at held-out pairs of the training data
+/// (\ref paired_reliability), never at the test. `candidates` are ascending; empty: D/16, 2 D/16, ..., D, from 2 on.
+template <class Reliability>
+[[nodiscard]] channel_count_choice choose_channel_count(std::span<double const> scores, Reliability reliability,
+                                                        std::vector<std::size_t> candidates = {}) {
   if (candidates.empty())
     for (std::size_t i = 1; i <= 16; ++i)
       if (std::size_t const k = i * scores.size() / 16; k >= 2 && (candidates.empty() || k > candidates.back()))
         candidates.push_back(k);
+  if (candidates.empty()) throw value_error("choose_channel_count", "there are no candidates");
   channel_count_choice choice{0, std::move(candidates), {}};
-  for (std::size_t const k : choice.candidates)
-    choice.reliability.push_back(split_half_reliability(x, words, select_channels(scores, k), metric, executor));
-  choice.count = choice.candidates.at(first_within_one_standard_error(choice.reliability));
+  for (std::size_t const k : choice.candidates) choice.reliability.push_back(reliability(select_channels(scores, k)));
+  choice.count = choice.candidates[first_within_one_standard_error(choice.reliability)];
   return choice;
 }
 
