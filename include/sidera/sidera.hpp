@@ -86,6 +86,7 @@
 #include <sidera/codebooks/pass_statistics.hpp>
 #include <sidera/codebooks/previous_level.hpp>
 #include <sidera/codebooks/random_rows.hpp>
+#include <sidera/codebooks/score_rules.hpp>
 #include <sidera/codebooks/search_index.hpp>
 #include <sidera/codebooks/usage.hpp>
 #include <sidera/codebooks/word_search.hpp>
@@ -118,6 +119,7 @@
 #include <sidera/io/atomic_file.hpp>
 #include <sidera/io/bytes.hpp>
 #include <sidera/io/crc32.hpp>
+#include <sidera/io/element_type.hpp>
 #include <sidera/io/html_report.hpp>
 #include <sidera/io/json_reader.hpp>
 #include <sidera/io/json_writer.hpp>
@@ -184,12 +186,19 @@
 #include <sidera/semantic_ids/sinkhorn_last_level.hpp>
 #include <sidera/simd/aligned_buffer.hpp>
 #include <sidera/simd/batch.hpp>
+#include <sidera/simd/candidates.hpp>
+#include <sidera/simd/centred_rows.hpp>
+#include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/gemm.hpp>
+#include <sidera/simd/lane_mask.hpp>
 #include <sidera/simd/nearest.hpp>
+#include <sidera/simd/pack_panels.hpp>
 #include <sidera/simd/reduce.hpp>
 #include <sidera/simd/register_tile.hpp>
+#include <sidera/simd/scan_plan.hpp>
 #include <sidera/simd/score_tile.hpp>
 #include <sidera/simd/word_panels.hpp>
+#include <sidera/simd/word_scan.hpp>
 #include <sidera/update_rules/balanced.hpp>
 #include <sidera/update_rules/balanced_assignment.hpp>
 #include <sidera/update_rules/concepts.hpp>

@@ -9,35 +9,46 @@
 
 namespace sidera::inline SIDERA_ABI {
 
-/// Searches the words of one codebook; built once, used for many rows. Owns a copy of the words.
+/// Searches the words of one codebook; built once, used for many rows. Owns a
+/// copy of the words.
 ///
-/// The result is that of brute force with \ref exact_distance: ties go to the lowest index, and codes do not depend on
-/// threads or, for metrics with `exact`, on the instruction set. Rows must be finite. Const members may be called from
-/// many threads.
+/// The result is that of brute force with \ref exact_distance: ties go to the
+/// lowest index, and codes do not depend on threads or, for metrics with
+/// `exact`, on the instruction set. Rows must be finite. Const members may be
+/// called from many threads.
 template <Scalar T, Metric M>
 class word_search {
  public:
-  /// Memory of one worker: calls that are given one allocate nothing once it has seen a block.
+  /// Memory of one worker: calls that are given one allocate nothing once it
+  /// has seen a block.
   using workspace = word_search_workspace<T>;
 
   word_search(matrix_cref<T> const& words, M metric) : index_(words, std::move(metric)) {}
 
   /// out[i] = argmin_j metric(x_i, word_j). `out` has one entry per row of `x`.
   void nearest(matrix_cref<T> const& x, std::span<code_t> out, executor_ref executor = {}) const {
+    nearest(x, out, {}, executor);
+  }
+
+  /// Also distances[i] = metric(x_i, word out[i]) in double; no distances are
+  /// computed when `distances` is empty.
+  void nearest(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
+               executor_ref executor = {}) const {
     check(x, out.size(), "word_search::nearest");
+    if (!distances.empty()) require_rows(x, distances.size(), "word_search::nearest", "x");
     block_partition const blocks{row_count(x), index_.block_rows()};
     std::vector<workspace> workspaces(executor.concurrency());
     executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
-      index_.nearest(block_of(x, blocks, b), out.subspan(blocks.begin(b), blocks.length(b)), workspaces[worker]);
+      std::size_t const begin = blocks.begin(b), rows = blocks.length(b);
+      index_.nearest(block_of(x, blocks, b), out.subspan(begin, rows),
+                     distances.empty() ? distances : distances.subspan(begin, rows), workspaces[worker]);
     });
   }
 
   /// The same in the calling thread, with the caller's memory.
   void nearest(matrix_cref<T> const& x, std::span<code_t> out, workspace& w) const {
     check(x, out.size(), "word_search::nearest");
-    block_partition const blocks{row_count(x), index_.block_rows()};
-    for (std::size_t b = 0; b < blocks.count(); ++b)
-      index_.nearest(block_of(x, blocks, b), out.subspan(blocks.begin(b), blocks.length(b)), w);
+    index_.nearest(x, out, {}, w);
   }
 
   /// The out.cols() nearest words of every row, nearest first; at most size().
@@ -46,7 +57,7 @@ class word_search {
     if (column_count(out) > size())
       throw shape_error("word_search::nearest_k",
                         std::to_string(out.cols()) + " words are asked for, there are " + std::to_string(size()));
-    block_partition const blocks{row_count(x), index_.score_rows()};
+    block_partition const blocks{row_count(x), score_rows};
     std::vector<workspace> workspaces(executor.concurrency());
     executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
       index_.nearest_k(block_of(x, blocks, b),
@@ -58,8 +69,8 @@ class word_search {
   /// metric(x, word_j) in double.
   [[nodiscard]] double distance_to(std::span<T const> x, code_t j) const { return index_.distance_to(x, j); }
 
-  [[nodiscard]] std::size_t size() const noexcept { return row_count(index_.words()); }
-  [[nodiscard]] std::size_t dim() const noexcept { return column_count(index_.words()); }
+  [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
+  [[nodiscard]] std::size_t dim() const noexcept { return index_.dim(); }
   [[nodiscard]] M const& metric() const noexcept { return index_.metric(); }
 
  private:
@@ -71,7 +82,9 @@ class word_search {
     return x.middleRows(static_cast<index_t>(blocks.begin(b)), static_cast<index_t>(blocks.length(b)));
   }
 
-  search_index<T, M> index_;
+  static constexpr std::size_t score_rows = 16 * simd::detail::tile_rows;  ///< whose scores of all words are kept
+
+  typename detail::index_for<T, M>::type index_;
 };
 
 }  // namespace sidera::inline SIDERA_ABI

@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <sidera/metrics/concepts.hpp>
+#include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/reduce.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -17,12 +18,11 @@ struct squared_euclidean {
 
   template <Scalar T>
   [[nodiscard]] double exact(std::span<T const> a, std::span<T const> b) const noexcept {
-    double sum = 0;
-    for (std::size_t d = 0; d < a.size(); ++d) {
-      double const diff = static_cast<double>(a[d]) - static_cast<double>(b[d]);
-      sum = std::fma(diff, diff, sum);
-    }
-    return sum;
+    auto const step = [](auto sum, auto x, auto y) {
+      auto const difference = x - y;
+      return simd::multiply_add(difference, difference, sum);
+    };
+    return simd::exact_sum(a.size(), step, a.data(), b.data());
   }
 
   /// |x - c|^2 = |x|^2 - 2 (<x, c> - |c|^2 / 2)
@@ -34,6 +34,12 @@ struct squared_euclidean {
       square = std::fma(direction[d], direction[d], square);
     }
     return -square / 2;
+  }
+
+  /// Scores that are s apart are distances 2 s apart, each off by a relative
+  /// error e: told apart when s > e |x - c|^2.
+  [[nodiscard]] score_resolution resolution(double, std::size_t dim) const noexcept {
+    return {.absolute = static_cast<double>(dim) * 0x1p-1073, .per_difference = 1.1 * detail::exact_sum_error(dim)};
   }
 };
 static_assert(Divergence<squared_euclidean> && LinearMetric<squared_euclidean>);

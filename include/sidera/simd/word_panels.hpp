@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  Linear score functions of many words, packed the way the search kernel streams them.
+/// \file  Score functions of many words, packed the way the search kernel
+/// streams them.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -11,14 +13,19 @@
 
 namespace sidera::inline SIDERA_ABI::simd {
 
-/// K score functions s_j(x) = <x, direction_j> + bias_j of rows of D numbers; the best word has the largest score.
+/// K score functions s_j(x) = <x, direction_j> + bias_j of rows of D numbers;
+/// the best word has the largest score.
 ///
-/// They are centred when they are packed. With m any point near the data and g the mean direction,
-///   s_j(x) - <x, g> = <x - m, direction_j - g> + (bias_j + <m, direction_j - g>),
-/// and <x, g> is the same for all words, as is the mean of the last bracket, which is subtracted too. The centred form
-/// does not cancel for data far from the origin.
+/// They are centred when they are packed. With m any point near the data and g
+/// the mean direction,
+///   s_j(x) - <x, g> = <x - m, direction_j - g> + (bias_j + <m, direction_j -
+///   g>),
+/// and <x, g> is the same for all words, as is the mean of the last bracket,
+/// which is subtracted too. The centred form does not cancel for data far from
+/// the origin.
 ///
-/// Layout: panels of \ref words_per_panel words, [panel][d][word]; a bias of -infinity fills the last panel.
+/// Layout: panels of \ref words_per_panel words, [panel][d][word]; a bias of
+/// -infinity fills the last panel.
 template <Scalar T>
 class word_panels {
  public:
@@ -26,19 +33,26 @@ class word_panels {
 
   word_panels() = default;
 
-  /// `directions` holds K rows of D numbers, `biases` K numbers, `centre` the point m (D numbers).
+  /// `directions` holds K rows of D numbers, `biases` K numbers, `centre` the
+  /// point m (D numbers).
   word_panels(std::span<double const> directions, std::span<double const> biases, std::span<T const> centre)
-      : words_(biases.size()),
-        dim_(centre.size()),
-        centre_(centre.begin(), centre.end()),
-        packed_(panel_count() * words_per_panel * dim_),
-        bias_(panel_count() * words_per_panel) {
+      : word_panels(biases.size(), std::vector<T>(centre.begin(), centre.end())) {
     std::vector<double> const mean = mean_direction(directions);
     std::vector<double> moved(words_);
     for (std::size_t j = 0; j < words_; ++j) moved[j] = pack(j, directions.subspan(j * dim_, dim_), biases[j], mean);
     double const common = std::accumulate(moved.begin(), moved.end(), 0.0) / static_cast<double>(words_);
     for (std::size_t j = 0; j < words_; ++j) set_bias(j, moved[j] - common);
-    for (std::size_t j = words_; j < panel_count() * words_per_panel; ++j) fill(j);
+  }
+
+  /// The numbers of K words of `dim` numbers as they are, with biases of zero:
+  /// for scores that are not linear.
+  [[nodiscard]] static word_panels as_they_are(std::span<T const> words, std::size_t dim) {
+    word_panels out(words.size() / dim, std::vector<T>(dim, T(0)));
+    for (std::size_t j = 0; j < out.words_; ++j) {
+      for (std::size_t d = 0; d < dim; ++d) out.entry(j, d) = words[j * dim + d];
+      out.bias_.data()[j] = T(0);
+    }
+    return out;
   }
 
   [[nodiscard]] std::size_t words() const noexcept { return words_; }
@@ -48,22 +62,55 @@ class word_panels {
   [[nodiscard]] T const* bias(std::size_t p) const noexcept { return bias_.data() + p * words_per_panel; }
   [[nodiscard]] std::span<T const> centre() const noexcept { return centre_; }
 
-  /// How far a computed score of a row with |x - m| = `length` can be from the real number it stands for.
+  /// How far a computed score of a row with |x - m| <= `length` can be from the
+  /// real number it stands for.
   ///
-  /// With u the unit roundoff of T: x - m and direction - g are rounded once per entry (2u, and u for the bias), a
-  /// chain of D multiply-adds started from the bias adds gamma = (D + 1) u / (1 - (D + 1) u) times |bias| + sum |x_d|
-  /// |w_d| (Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1; it holds with and without fused
-  /// operations), and by Cauchy and Schwarz that sum is at most |x - m| |w|. Packing in double and underflow add
-  /// constants.
-  [[nodiscard]] double score_error(double length) const noexcept { return relative_ * magnitude(length) + absolute_; }
+  /// Let u be the unit roundoff of T, v = 2^-53, w = direction - g and b the
+  /// moved bias as real numbers, L the length, W the longest |w|.
+  ///   1. x - m and w are rounded once each, a product of the two is off by at
+  ///   most (2 u + u^2) |x_d - m_d| |w_d|; b is
+  ///      rounded once: u |b|.
+  ///   2. The score is a chain of D multiply-adds from b. Every term passes at
+  ///   most D + 1 roundings, so the chain is off
+  ///      by at most gamma (|b| + sum |x_d - m_d| |w_d|), gamma = (D + 1) u /
+  ///      (1 - (D + 1) u) (Higham, "Accuracy and Stability of Numerical
+  ///      Algorithms", 3.1), with fused operations and without.
+  ///   3. sum |x_d - m_d| |w_d| <= L W (Cauchy and Schwarz). 1 and 2 make
+  ///   (gamma + 4 u) (|b| + L W); 4 u also pays for
+  ///      their product.
+  ///   4. w and b are computed in double: b sums D + 2 terms and is then moved
+  ///   by the mean of all, together at most
+  ///      4 (D + 4) v (|bias| + sum |m_d| (|w_d| + |g_d|)).
+  ///   5. What underflows: an entry of w loses at most half the smallest number
+  ///   t of T, in all t L sqrt(D); an operation
+  ///      of the chain as much, in all 2 D t, less than D times the smallest
+  ///      normal number.
+  [[nodiscard]] double score_error(double length) const noexcept {
+    return relative_ * magnitude(length) + tiny_ * length + absolute_;
+  }
   /// No score of such a row is larger than this in magnitude.
   [[nodiscard]] double score_limit(double length) const noexcept { return magnitude(length); }
-  /// False when a score of such a row could leave the range of T: then it must not be trusted at all.
+  /// False when a score of such a row could leave the range of T: then it must
+  /// not be trusted at all.
   [[nodiscard]] bool in_range(double length) const noexcept {
-    return magnitude(length) < static_cast<double>(std::numeric_limits<T>::max()) / 4;
+    double const limit = static_cast<double>(std::numeric_limits<T>::max()) / 4;
+    return magnitude(length) < limit && largest_direction_ < limit && absolute_ < limit;
   }
 
  private:
+  word_panels(std::size_t words, std::vector<T> centre)
+      : words_(words),
+        dim_(centre.size()),
+        centre_(std::move(centre)),
+        packed_(panel_count() * words_per_panel * dim_),
+        bias_(panel_count() * words_per_panel) {
+    constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+    auto const d = static_cast<double>(dim_);
+    relative_ = (d + 1) * u < 0.5 ? ((d + 1) * u / (1 - (d + 1) * u) + 4 * u) * slack : infinity;
+    tiny_ = std::sqrt(d) * static_cast<double>(std::numeric_limits<T>::denorm_min());
+    for (std::size_t j = words_; j < panel_count() * words_per_panel; ++j) fill(j);
+  }
+
   [[nodiscard]] double magnitude(double length) const noexcept { return largest_bias_ + length * largest_direction_; }
 
   [[nodiscard]] std::vector<double> mean_direction(std::span<double const> directions) const {
@@ -82,15 +129,23 @@ class word_panels {
       entry(j, d) = static_cast<T>(w);
       square += w * w;
       moved += m * w;
-      magnitude += std::abs(m * w) + std::abs(m * mean[d]);
+      magnitude += std::abs(m) * (std::abs(w) + std::abs(mean[d]));
     }
-    note_error(std::sqrt(square), magnitude);
+    auto const d = static_cast<double>(dim_);
+    raise(largest_direction_, std::sqrt(square + 1e-300) * slack);
+    raise(absolute_, 4 * (d + 4) * 0x1p-53 * magnitude + (d + 4) * static_cast<double>(std::numeric_limits<T>::min()));
     return moved;
   }
 
   void set_bias(std::size_t j, double bias) {
     bias_.data()[j] = static_cast<T>(bias);
-    largest_bias_ = std::max(largest_bias_, std::abs(bias) * slack);
+    raise(largest_bias_, std::abs(bias) * slack);
+  }
+
+  /// The larger one; infinity when the value is no number: then no row is in
+  /// range.
+  static void raise(double& largest, double value) noexcept {
+    largest = value <= largest ? largest : (value < infinity ? value : infinity);
   }
 
   void fill(std::size_t j) {
@@ -98,25 +153,17 @@ class word_panels {
     bias_.data()[j] = -std::numeric_limits<T>::infinity();
   }
 
-  void note_error(double length, double magnitude) noexcept {
-    constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2, u_double = 0x1p-53;
-    auto const d = static_cast<double>(dim_);
-    largest_direction_ = std::max(largest_direction_, length * slack);
-    relative_ = ((d + 1) * u / (1 - (d + 1) * u) + 4 * u) * slack;
-    absolute_ = std::max(
-        absolute_, 4 * (d + 4) * u_double * magnitude + (d + 4) * static_cast<double>(std::numeric_limits<T>::min()));
-  }
-
   [[nodiscard]] T& entry(std::size_t j, std::size_t d) noexcept {
     return packed_.data()[((j / words_per_panel) * dim_ + d) * words_per_panel + j % words_per_panel];
   }
 
   static constexpr double slack = 1 + 1e-6;  ///< lengths are themselves rounded, by far less than this
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
 
   std::size_t words_ = 0, dim_ = 0;
   std::vector<T> centre_;
   aligned_buffer<T> packed_, bias_;
-  double largest_direction_ = 0, largest_bias_ = 0, relative_ = 0, absolute_ = 0;
+  double largest_direction_ = 0, largest_bias_ = 0, relative_ = 0, absolute_ = 0, tiny_ = 0;
 };
 
 }  // namespace sidera::inline SIDERA_ABI::simd

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  How metrics become scores of the fused kernel, and how far such a
+/// score can be wrong.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <sidera/core/matrix.hpp>
+#include <sidera/metrics/concepts.hpp>
+#include <sidera/simd/centred_rows.hpp>
+#include <sidera/simd/score_tile.hpp>
+#include <sidera/simd/word_panels.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// A metric that a fused kernel can search.
+template <class M>
+concept ScannedMetric = LinearMetric<M> || TermMetric<M>;
+
+namespace detail {
+
+/// `value` as a T, rounded up.
+template <Scalar T>
+[[nodiscard]] inline T rounded_up(double value) noexcept {
+  if (!(value < static_cast<double>(std::numeric_limits<T>::max()))) return std::numeric_limits<T>::infinity();
+  T const near = static_cast<T>(value);
+  return static_cast<double>(near) < value ? std::nextafter(near, std::numeric_limits<T>::infinity()) : near;
+}
+
+/// `value` moved down by more than its last rounding.
+template <Scalar T>
+[[nodiscard]] SIDERA_ALWAYS_INLINE T a_little_below(T value) noexcept {
+  return value - std::abs(value) * (2 * std::numeric_limits<T>::epsilon());
+}
+
+}  // namespace detail
+
+/// The rules of simd::word_scan for one codebook and metric.
+template <Scalar T, ScannedMetric M>
+class score_rules;
+
+/// Linear scores. With s_j the real score of word j, its computed score is off
+/// by at most E = score_error. The nearest word by exact_distance, n, has s_n
+/// >= s_best - R, R the \ref score_resolution; so its computed score is at
+/// least the best computed one - 2 E - R: the slack.
+template <Scalar T, LinearMetric M>
+class score_rules<T, M> : public simd::multiply_add_step {
+ public:
+  score_rules(matrix<T> const& words, M const& metric) {
+    std::size_t const dim = column_count(words);
+    std::vector<double> directions(static_cast<std::size_t>(words.size())), biases(row_count(words));
+    for (std::size_t j = 0; j < biases.size(); ++j)
+      biases[j] = metric.linear_form(std::span<T const>(row_span(words, static_cast<index_t>(j))),
+                                     std::span(directions).subspan(j * dim, dim));
+    matrix<double> const exact = words.template cast<double>();
+    row_vector<T> const centre = exact.colwise().mean().template cast<T>();
+    row_vector<double> const point = centre.template cast<double>();
+    panels_ = simd::word_panels<T>(directions, biases, std::span<T const>(centre.data(), dim));
+    Eigen::Map<matrix<double> const> const rows(directions.data(), words.rows(), words.cols());
+    centre_length_ = longest(point);
+    word_length_ = longest(exact);
+    spread_ = longest(exact.rowwise() - point);
+    resolution_ = resolution_of(metric, word_length_, longest(rows), dim);
+  }
+
+  [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }
+
+  [[nodiscard]] T prepare(T const* x, T* out) const noexcept {
+    double const length = simd::centre_row(x, panels_.centre().data(), panels_.dim(), out);
+    double const whole = length + centre_length_, difference = length + spread_, sum = whole + word_length_;
+    if (!panels_.in_range(length) || !(sum < 1e150)) return std::numeric_limits<T>::infinity();
+    double const resolution = resolution_.absolute + resolution_.per_length * whole +
+                              resolution_.per_difference * difference * difference + resolution_.per_sum * sum * sum;
+    return detail::rounded_up<T>((2 * panels_.score_error(length) + resolution) * (1 + 1e-9));
+  }
+
+  [[nodiscard]] SIDERA_ALWAYS_INLINE T lowest(T best, T slack) const noexcept {
+    return detail::a_little_below(best - slack);
+  }
+
+ private:
+  /// A bound of the length of the longest row; NaN or infinite when one is.
+  template <class Rows>
+  [[nodiscard]] static double longest(Rows const& rows) {
+    double most = 0;
+    for (index_t i = 0; i < rows.rows(); ++i) {
+      double const length = std::sqrt(rows.row(i).squaredNorm() + 1e-300) * (1 + 1e-9);
+      most = length <= most ? most : length;
+      if (!(length == length)) return length;
+    }
+    return most;
+  }
+
+  simd::word_panels<T> panels_;
+  double centre_length_ = 0, word_length_ = 0, spread_ = 0;
+  score_resolution resolution_;
+};
+
+/// Sums of terms; the score is minus the distance. No term is negative, so a
+/// computed sum is off by a relative error of at most gamma = k u / (1 - k u),
+/// k = dim + term_roundings: with s <= s_best the scores of the nearest word
+/// and of the best computed one, s >= s_best (1 + gamma) / (1 - gamma), to
+/// which exact_distance adds as much in double.
+template <Scalar T, TermMetric M>
+class score_rules<T, M> {
+ public:
+  score_rules(matrix<T> const& words, M const&)
+      : panels_(simd::word_panels<T>::as_they_are({words.data(), static_cast<std::size_t>(words.size())},
+                                                  column_count(words))) {
+    constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+    double const k = (static_cast<double>(column_count(words)) + static_cast<double>(M::term_roundings) + 8) * u;
+    factor_ = k < 0.1 ? detail::rounded_up<T>(1 + 5 * k) : std::numeric_limits<T>::infinity();
+    usable_ = words.allFinite();
+  }
+
+  [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }
+
+  [[nodiscard]] T prepare(T const* x, T* out) const noexcept {
+    std::copy_n(x, panels_.dim(), out);
+    return usable_ ? T(0) : std::numeric_limits<T>::infinity();
+  }
+  template <class Batch>
+  [[nodiscard]] SIDERA_ALWAYS_INLINE Batch operator()(Batch sum, Batch x, Batch w) const noexcept {
+    return sum - M::term(x, w);
+  }
+  /// Sums that overflow are no bound: they exclude nothing.
+  [[nodiscard]] SIDERA_ALWAYS_INLINE T lowest(T best, T) const noexcept { return best * factor_; }
+
+ private:
+  simd::word_panels<T> panels_;
+  T factor_ = 1;
+  bool usable_ = true;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Rows minus a point, and how long they are.
+#include <cmath>
+#include <limits>
+#include <sidera/simd/batch.hpp>
+
+namespace sidera::inline SIDERA_ABI::simd {
+
+/// Writes x - centre, `dim` numbers, to `out`; returns an upper bound of its
+/// length, infinite or NaN where the squares overflow.
+///
+/// The sum of squares has chains of at most dim + 2 roundings, so with u the
+/// unit roundoff of T the true one is below sum / (1 - (dim + 3) u), and
+/// squares that underflow lose at most the smallest number each.
+template <Scalar T>
+[[nodiscard]] double centre_row(T const* x, T const* centre, std::size_t dim, T* out) noexcept {
+  constexpr std::size_t w = width<T>;
+  batch<T> s0(T(0)), s1(T(0));
+  std::size_t d = 0;
+  for (; d + 2 * w <= dim; d += 2 * w) {
+    batch<T> const a = load<T>(x + d) - load<T>(centre + d), b = load<T>(x + d + w) - load<T>(centre + d + w);
+    s0 = s0 + a * a;
+    s1 = s1 + b * b;
+    store<T>(out + d, a);
+    store<T>(out + d + w, b);
+  }
+  double sum = static_cast<double>(sum_lanes<T>(s0 + s1));
+  for (; d < dim; ++d) {
+    out[d] = x[d] - centre[d];
+    sum += static_cast<double>(out[d] * out[d]);
+  }
+  constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+  auto const n = static_cast<double>(dim);
+  return std::sqrt(sum / (1 - (n + 3) * u) + n * static_cast<double>(std::numeric_limits<T>::denorm_min())) *
+         (1 + 1e-15);
+}
+
+}  // namespace sidera::inline SIDERA_ABI::simd

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Which lanes pass a comparison, as bits of an integer.
+#include <cstdint>
+#include <sidera/simd/register_tile.hpp>
+
+namespace sidera::inline SIDERA_ABI::simd {
+
+/// Bit l is set when lane l of `a` >= lane l of `b`; never for a NaN.
+/// (xsimd 8.1 has no such function.)
+template <Scalar T>
+[[nodiscard]] SIDERA_ALWAYS_INLINE std::uint32_t lanes_at_least(batch<T> a, batch<T> b) noexcept {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4)
+    return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
+  else
+    return _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4)
+    return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GE_OQ)));
+  else
+    return static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GE_OQ)));
+#else
+  alignas(64) T x[width<T>], y[width<T>];
+  a.store_aligned(x);
+  b.store_aligned(y);
+  std::uint32_t bits = 0;
+  for (std::size_t l = 0; l < width<T>; ++l) bits |= static_cast<std::uint32_t>(x[l] >= y[l]) << l;
+  return bits;
+#endif
+}
+
+/// The largest lane; no lane may be NaN.
+template <Scalar T>
+[[nodiscard]] SIDERA_ALWAYS_INLINE T largest_lane(batch<T> v) noexcept {
+  if constexpr (sizeof(T) == 4 && sizeof(batch<T>) >= 32) {
+#if defined(__AVX512F__)
+    return _mm512_reduce_max_ps(v);
+#elif defined(__AVX2__)
+    __m128 const four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    __m128 const two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+#endif
+  }
+  alignas(64) T lanes[width<T>];
+  v.store_aligned(lanes);
+  T best = lanes[0];
+  for (std::size_t l = 1; l < width<T>; ++l) best = lanes[l] > best ? lanes[l] : best;
+  return best;
+}
+
+}  // namespace sidera::inline SIDERA_ABI::simd

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The search: scores of all words for block after block of rows, of
+/// which only the candidates survive.
+#include <sidera/simd/candidates.hpp>
+#include <sidera/simd/scan_plan.hpp>
+#include <sidera/simd/score_tile.hpp>
+
+namespace sidera::inline SIDERA_ABI::simd {
+
+/// Memory of one worker; grows to the largest block it has seen.
+template <Scalar T>
+struct scan_workspace {
+  aligned_buffer<T> rows, scores;
+  std::vector<T> slacks;
+  std::vector<candidate_list<T>> candidates;
+};
+
+/// Finds the candidates of rows among the words of `panels`, by `rules`:
+///
+///   `rules.prepare(x, out)` -> T    writes what the tile reads of a row and
+///   returns its slack; a slack that is no
+///                                   finite number gives the row up
+///   `rules(sum, x, w)`              one step of a score, on batches
+///   `rules.lowest(best, slack)`     the lowest score of a candidate; it must
+///   not fall when `best` rises
+///
+/// The candidates of a row depend on the row and the words alone, and no score
+/// is kept: the words stream past a few rows, whose scores are looked at while
+/// they are in the first-level cache.
+template <Scalar T, class Rules>
+class word_scan {
+ public:
+  word_scan(word_panels<T> const& panels, Rules const& rules, scan_workspace<T>& w)
+      : panels_(panels), rules_(rules), w_(w), plan_(scan_plan::of(panels)) {
+    score_stride_ = whole_chunks(plan_.group * words_per_panel);
+    maxima_stride_ = score_stride_ / score_chunk<T> * width<T>;
+    rows_ = w.rows.reserve(plan_.rows * panels.dim());
+    scores_ = w.scores.reserve(tile * (score_stride_ + maxima_stride_));
+    w.slacks.resize(plan_.rows);
+    w.candidates.resize(plan_.rows);
+  }
+
+  /// Calls sink(i, list), list the \ref candidate_list of row i, for each of
+  /// `count` rows `stride` numbers apart.
+  template <class Sink>
+  void run(T const* x, std::size_t stride, std::size_t count, Sink&& sink) {
+    for (std::size_t first = 0; first < count; first += plan_.rows) {
+      std::size_t const n = std::min(plan_.rows, count - first);
+      load(x + first * stride, stride, n);
+      T const* const next = x + std::min(count, first + n) * stride;
+      T const* const end = x + std::min(count, first + n + plan_.rows) * stride;
+      for (std::size_t g = 0; g < panels_.panel_count(); g += plan_.group) {
+        scan_group(g, n, next, end);
+        next_is_asked_for_ = true;
+      }
+      next_is_asked_for_ = false;
+      for (std::size_t i = 0; i < n; ++i) sink(first + i, w_.candidates[i]);
+    }
+  }
+
+ private:
+  static constexpr std::size_t tile = detail::tile_rows, words_per_panel = word_panels<T>::words_per_panel;
+
+  [[nodiscard]] static constexpr std::size_t whole_chunks(std::size_t words) noexcept {
+    return (words + score_chunk<T> - 1) / score_chunk<T> * score_chunk<T>;
+  }
+
+  void load(T const* x, std::size_t stride, std::size_t n) {
+    std::size_t const dim = panels_.dim(), padded = (n + tile - 1) / tile * tile;
+    for (std::size_t i = 0; i < n; ++i) {
+      w_.slacks[i] = rules_.prepare(x + i * stride, rows_ + i * dim);
+      w_.candidates[i].clear();
+      if (!(w_.slacks[i] <= std::numeric_limits<T>::max())) w_.candidates[i].give_up();
+    }
+    std::fill(rows_ + n * dim, rows_ + padded * dim, T(0));
+  }
+
+  /// The group of panels from `first` on for all rows of the block; meanwhile
+  /// the next block, at `next`, is fetched.
+  void scan_group(std::size_t first, std::size_t n, T const* next, T const* end) {
+    std::size_t const panels = std::min(plan_.group, panels_.panel_count() - first), words = panels * words_per_panel;
+    for (std::size_t r = 0; r < tile; ++r)
+      std::fill(scores_ + r * score_stride_ + words, scores_ + r * score_stride_ + whole_chunks(words),
+                -std::numeric_limits<T>::infinity());
+    std::size_t const steps = (n + tile - 1) / tile * panels;
+    std::size_t const ahead = next_is_asked_for_ ? 0 : static_cast<std::size_t>(end - next);
+    for (std::size_t i = 0, step = 0; i < n; i += tile) {
+      for (std::size_t p = 0; p < panels; ++p, ++step) {
+        detail::store_scores<T>(rows_ + i * panels_.dim(), panels_.panel(first + p), panels_.bias(first + p),
+                                panels_.dim(), scores_ + p * words_per_panel, score_stride_, rules_);
+        prefetch(next + ahead * step / steps, next + ahead * (step + 1) / steps);
+      }
+      collect(i, std::min(tile, n - i), first * words_per_panel, whole_chunks(words));
+    }
+  }
+
+  /// A line for every 64 bytes, into the second-level cache.
+  SIDERA_ALWAYS_INLINE static void prefetch(T const* from, T const* to) noexcept {
+    for (; from < to; from += 64 / sizeof(T)) __builtin_prefetch(from, 0, 2);
+  }
+
+  /// Bounds of all rows first, then their words: two short dependency chains
+  /// per row that overlap with other rows'.
+  void collect(std::size_t row, std::size_t count, std::size_t first_word, std::size_t words) {
+    T* const maxima = scores_ + tile * score_stride_;
+    T bounds[tile];
+    for (std::size_t r = 0; r < count; ++r) {
+      T const best = chunk_maxima(scores_ + r * score_stride_, words, maxima + r * maxima_stride_);
+      bounds[r] = rules_.lowest(w_.candidates[row + r].raise(best), w_.slacks[row + r]);
+    }
+    for (std::size_t r = 0; r < count; ++r)
+      w_.candidates[row + r].collect(scores_ + r * score_stride_, maxima + r * maxima_stride_, words, first_word,
+                                     bounds[r]);
+  }
+
+  word_panels<T> const& panels_;
+  Rules const& rules_;
+  scan_workspace<T>& w_;
+  scan_plan plan_;
+  T *rows_ = nullptr, *scores_ = nullptr;
+  std::size_t score_stride_ = 0, maxima_stride_ = 0;
+  bool next_is_asked_for_ = false;
+};
+
+/// All scores of `count` rows: word j of row i is at w.scores[i * s], s the
+/// return value, a multiple of the words of a panel; behind the last word
+/// stands -infinity. w.slacks[i] is what `rules.prepare` returned for row i.
+template <Scalar T, class Rules>
+std::size_t score_rows(word_panels<T> const& panels, Rules const& rules, T const* x, std::size_t stride,
+                       std::size_t count, scan_workspace<T>& w) {
+  constexpr std::size_t tile = detail::tile_rows, words_per_panel = word_panels<T>::words_per_panel;
+  std::size_t const dim = panels.dim(), padded = (count + tile - 1) / tile * tile, all = panels.panel_count();
+  T* const rows = w.rows.reserve(padded * dim);
+  T* const scores = w.scores.reserve(padded * all * words_per_panel);
+  w.slacks.resize(std::max(w.slacks.size(), count));
+  for (std::size_t i = 0; i < count; ++i) w.slacks[i] = rules.prepare(x + i * stride, rows + i * dim);
+  std::fill(rows + count * dim, rows + padded * dim, T(0));
+  std::size_t const group = scan_plan::of(panels).group;
+  for (std::size_t g = 0; g < all; g += group)
+    for (std::size_t i = 0; i < padded; i += tile)
+      for (std::size_t p = g; p < std::min(g + group, all); ++p)
+        detail::store_scores<T>(rows + i * dim, panels.panel(p), panels.bias(p), dim,
+                                scores + (i * all + p) * words_per_panel, all * words_per_panel, rules);
+  return all * words_per_panel;
+}
+
+}  // namespace sidera::inline SIDERA_ABI::simd
