@@ -64,6 +64,6 @@ concept UpdateRuleFor =
 
 /// Metric and rule may stand in one model: the rule trains for the metric, or the metric can only search.
 template <class U, class M>
-concept UpdateRuleFitsMetric = UpdateRuleFor<U, M> || (Metric<M> && !Divergence<M>);
+concept UpdateRuleFitsMetric = UpdateRuleFor<U, M> ||(Metric<M> && !Divergence<M>);
 
 }  // namespace sidera::inline SIDERA_ABI
