@@ -11,18 +11,20 @@ namespace bench {
 inline double measure_peak(settings const& s) {
   using batch = sidera::simd::batch<float>;
   constexpr std::size_t chains = 12, steps = 4'000'000;  // enough chains to hide 4 to 5 cycles at two a cycle
-  batch sums[chains];
-  float volatile start = 0.5f;
-  batch const factor(start), term(start);
-  for (batch& v : sums) v = batch(start);
+  float volatile start = 0.5f, keep = 0;
+  auto const each = [](auto f) __attribute__((always_inline)) {
+    sidera::simd::detail::unroll<chains>(f);
+  };
   double const ms = milliseconds(s, [&] {
+    batch const factor(start), term(start);
+    batch sums[chains];
+    each([&](auto c) __attribute__((always_inline)) { sums[c] = batch(start); });  // equal chains would be merged
     for (std::size_t i = 0; i < steps; ++i)
-      sidera::simd::detail::unroll<chains>([&](auto c) __attribute__((always_inline)) {
+      each([&](auto c) __attribute__((always_inline)) {
         sums[c] = sidera::simd::detail::fused_multiply_add<float>(sums[c], factor, term);
       });
+    each([&](auto c) __attribute__((always_inline)) { keep = keep + sidera::simd::sum_lanes<float>(sums[c]); });
   });
-  float volatile keep = 0;
-  for (batch const& v : sums) keep = keep + sidera::simd::sum_lanes<float>(v);
   return 2.0 * static_cast<double>(chains * steps * batch::size) / ms / 1e6;
 }
 
