@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <sidera/core/matrix.hpp>
+#include <sidera/core/check.hpp>
 #include <sidera/metrics/concepts.hpp>
 #include <sidera/simd/centred_rows.hpp>
+#include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/score_tile.hpp>
 #include <sidera/simd/word_panels.hpp>
 
@@ -52,15 +53,14 @@ class score_rules<T, M> : public simd::multiply_add_step {
     for (std::size_t j = 0; j < biases.size(); ++j)
       biases[j] = metric.linear_form(std::span<T const>(row_span(words, static_cast<index_t>(j))),
                                      std::span(directions).subspan(j * dim, dim));
-    matrix<double> const exact = words.template cast<double>();
-    row_vector<T> const centre = exact.colwise().mean().template cast<T>();
-    row_vector<double> const point = centre.template cast<double>();
-    panels_ = simd::word_panels<T>(directions, biases, std::span<T const>(centre.data(), dim));
-    Eigen::Map<matrix<double> const> const rows(directions.data(), words.rows(), words.cols());
-    centre_length_ = longest(point);
-    word_length_ = longest(exact);
-    spread_ = longest(exact.rowwise() - point);
-    resolution_ = resolution_of(metric, word_length_, longest(rows), dim);
+    std::vector<T> const centre = mean_row(words);
+    panels_ = simd::word_panels<T>(directions, biases, centre);
+    std::vector<T> const origin(dim, T(0));
+    centre_length_ = farthest(centre.data(), 1, origin);
+    word_length_ = farthest(words.data(), row_count(words), origin);
+    spread_ = farthest(words.data(), row_count(words), centre);
+    double const direction_length = farthest(directions.data(), biases.size(), std::vector<double>(dim, 0.0));
+    resolution_ = resolution_of(metric, word_length_, direction_length, dim);
   }
 
   [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }
@@ -79,14 +79,27 @@ class score_rules<T, M> : public simd::multiply_add_step {
   }
 
  private:
-  /// A bound of the length of the longest row; NaN or infinite when one is.
-  template <class Rows>
-  [[nodiscard]] static double longest(Rows const& rows) {
+  [[nodiscard]] static std::vector<T> mean_row(matrix<T> const& words) {
+    std::vector<double> sum(column_count(words), 0.0);
+    for (index_t j = 0; j < words.rows(); ++j)
+      for (std::size_t d = 0; d < sum.size(); ++d) sum[d] += static_cast<double>(row_span(words, j)[d]);
+    std::vector<T> mean(sum.size());
+    for (std::size_t d = 0; d < sum.size(); ++d) mean[d] = static_cast<T>(sum[d] / static_cast<double>(words.rows()));
+    return mean;
+  }
+
+  /// A bound of the largest distance of `count` rows from a point; infinite when there is no such number.
+  template <Scalar U>
+  [[nodiscard]] static double farthest(U const* rows, std::size_t count, std::vector<U> const& from) {
+    auto const step = [](auto sum, auto x, auto y) {
+      auto const difference = x - y;
+      return simd::multiply_add(difference, difference, sum);
+    };
     double most = 0;
-    for (index_t i = 0; i < rows.rows(); ++i) {
-      double const length = std::sqrt(rows.row(i).squaredNorm() + 1e-300) * (1 + 1e-9);
-      most = length <= most ? most : length;
-      if (!(length == length)) return length;
+    for (std::size_t i = 0; i < count; ++i) {
+      double const square = simd::exact_sum(from.size(), step, rows + i * from.size(), from.data());
+      double const length = std::sqrt(square + 1e-300) * (1 + 1e-9);
+      most = length <= most ? most : (length == length ? length : std::numeric_limits<double>::infinity());
     }
     return most;
   }
@@ -110,7 +123,7 @@ class score_rules<T, M> {
     constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
     double const k = (static_cast<double>(column_count(words)) + static_cast<double>(M::term_roundings) + 8) * u;
     factor_ = k < 0.1 ? detail::rounded_up<T>(1 + 5 * k) : std::numeric_limits<T>::infinity();
-    usable_ = words.allFinite();
+    usable_ = all_finite(std::span<T const>(words.data(), static_cast<std::size_t>(words.size())));
   }
 
   [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }

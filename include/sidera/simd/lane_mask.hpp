@@ -33,17 +33,17 @@ template <Scalar T>
 /// The largest lane; no lane may be NaN.
 template <Scalar T>
 [[nodiscard]] SIDERA_ALWAYS_INLINE T largest_lane(batch<T> v) noexcept {
-  if constexpr (sizeof(T) == 4 && sizeof(batch<T>) >= 32) {
-#if defined(__AVX512F__)
-    return _mm512_reduce_max_ps(v);
-#elif defined(__AVX2__)
-    __m128 const four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    __m128 const two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
-#endif
-  }
   alignas(64) T lanes[width<T>];
   v.store_aligned(lanes);
+#if defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {  // g++ 12 warns of its own reductions of 512 bits
+    __m256 eight = _mm256_load_ps(lanes);
+    if constexpr (width<T> == 16) eight = _mm256_max_ps(eight, _mm256_load_ps(lanes + 8));
+    __m128 const four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 const two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+  }
+#endif
   T best = lanes[0];
   for (std::size_t l = 1; l < width<T>; ++l) best = lanes[l] > best ? lanes[l] : best;
   return best;

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// Scores against long double: the proven bound holds for rows and words that were made to break it. The search against
+// plain scalar code.
+#include <doctest/doctest.h>
+
+#include <laws/sample_data.hpp>
+#include <numeric>
+#include <sidera/simd/centred_rows.hpp>
+#include <sidera/simd/nearest.hpp>
+#include <sidera/simd/word_scan.hpp>
+
+namespace {
+
+using namespace sidera;
+
+/// Linear scores; the slack is given.
+template <Scalar T>
+struct plain_rules : simd::multiply_add_step {
+  simd::word_panels<T> const* panels;
+  T slack = 0;
+  [[nodiscard]] T prepare(T const* x, T* out) const {
+    (void)simd::centre_row(x, panels->centre().data(), panels->dim(), out);
+    return slack;
+  }
+  [[nodiscard]] T lowest(T best, T s) const { return best - s; }
+};
+
+template <Scalar T>
+simd::word_panels<T> pack(matrix<double> const& directions, std::vector<double> const& biases,
+                          std::vector<T> const& centre) {
+  return simd::word_panels<T>({directions.data(), static_cast<std::size_t>(directions.size())}, biases, centre);
+}
+
+/// The largest |computed - real| / score_error over all rows and pairs of words. Differences of scores, since the
+/// panels move all scores of a row by a common amount; two scores may be off by twice the bound.
+template <Scalar T>
+double worst_share_of_bound(matrix<T> const& x, matrix<double> const& directions, std::vector<double> const& biases,
+                            std::vector<T> const& centre) {
+  auto const panels = pack(directions, biases, centre);
+  plain_rules<T> const rules{{}, &panels};
+  simd::scan_workspace<T> w;
+  std::size_t const n = row_count(x), dim = column_count(x);
+  std::size_t const stride = simd::score_rows(panels, rules, x.data(), dim, n, w);
+  double worst = 0;
+  std::vector<T> moved(dim);
+  for (std::size_t i = 0; i < n; ++i) {
+    double const length = simd::centre_row(x.data() + i * dim, centre.data(), dim, moved.data());
+    REQUIRE(panels.in_range(length));
+    T const* const scores = w.scores.data() + i * stride;
+    std::vector<long double> real(panels.words());
+    for (std::size_t j = 0; j < real.size(); ++j) {
+      real[j] = static_cast<long double>(biases[j]);
+      for (std::size_t d = 0; d < dim; ++d)
+        real[j] +=
+            static_cast<long double>(x.data()[i * dim + d]) * static_cast<long double>(directions.data()[j * dim + d]);
+    }
+    for (std::size_t j = 1; j < real.size(); ++j) {
+      auto const off = static_cast<double>(
+          std::abs((static_cast<long double>(scores[j]) - static_cast<long double>(scores[0])) - (real[j] - real[0])));
+      worst = std::max(worst, off / (2 * panels.score_error(length)));
+    }
+  }
+  return worst;
+}
+
+std::vector<double> squared_length_biases(matrix<double> const& words) {
+  std::vector<double> out;
+  for (index_t j = 0; j < words.rows(); ++j) out.push_back(-words.row(j).squaredNorm() / 2);
+  return out;
+}
+
+template <Scalar T>
+std::vector<T> mean_of(matrix<double> const& words) {
+  row_vector<T> const mean = words.colwise().mean().template cast<T>();
+  return {mean.data(), mean.data() + mean.size()};
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("scores stay within score_error for all widths, offsets and scales", T, float, double) {
+  for (std::size_t const dim : {1, 2, 3, 8, 17, 64, 300, 2000})
+    for (double const offset : {0.0, 10.0, 1000.0, 1e6})
+      for (double const scale : {1e-12, 1.0, 1e12}) {
+        CAPTURE(dim);
+        CAPTURE(offset);
+        CAPTURE(scale);
+        auto const words = (laws::gaussian<T>(9, dim, 3).array() + T(offset)).matrix() * T(scale);
+        matrix<T> const x = (laws::gaussian<T>(8, dim, 4).array() + T(offset)).matrix() * T(scale);
+        matrix<double> const w = words.template cast<double>();
+        CHECK(worst_share_of_bound<T>(x, w, squared_length_biases(w), mean_of<T>(w)) <= 1);
+      }
+}
+
+TEST_CASE_TEMPLATE("scores stay within score_error where all roundings go the same way", T, float, double) {
+  constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+  double most = 0;
+  for (std::size_t const dim : {5, 50, 500, 5000}) {
+    // Ones, then numbers just above half of the last place of the sum: each addition rounds up by almost as much.
+    matrix<T> x = matrix<T>::Constant(4, static_cast<index_t>(dim), T(1));
+    matrix<double> w = matrix<double>::Constant(3, static_cast<index_t>(dim), u * (1 + 4 * u));
+    w.row(0).setZero();
+    w.row(2) *= -1;  // the mean direction is zero: nothing is moved
+    w.col(0) *= 0;
+    w(1, 0) = 1, w(2, 0) = -1;
+    double const share = worst_share_of_bound<T>(x, w, {0.0, 0.0, 0.0}, std::vector<T>(dim, T(0)));
+    CHECK(share <= 1);
+    most = std::max(most, share);
+  }
+  CHECK(most > 0.001);  // the rows do come near the bound: it is not checked in vain
+}
+
+TEST_CASE("scores stay within score_error for numbers of every size, in one row and across words") {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    auto x = laws::gaussian<float>(6, 33, seed);
+    matrix<double> w = laws::gaussian<double>(7, 33, seed + 100);
+    random_stream const random(seed + 200);
+    for (index_t i = 0; i < x.size(); ++i)
+      x.data()[i] = std::ldexp(x.data()[i], static_cast<int>(random.below(static_cast<std::uint64_t>(i), 80)) - 60);
+    for (index_t i = 0; i < w.size(); ++i)
+      w.data()[i] =
+          std::ldexp(w.data()[i], static_cast<int>(random.below(static_cast<std::uint64_t>(i) + 1000, 80)) - 60);
+    CHECK(worst_share_of_bound<float>(x, w, squared_length_biases(w), mean_of<float>(w)) <= 1);
+  }
+}
+
+TEST_CASE("score_error covers what underflows") {
+  for (double const scale : {1e-46, 1e-44, 1e-40, 1e-38, 1e-30, 1e-23}) {
+    CAPTURE(scale);
+    matrix<double> const w = 1e-10 * laws::gaussian<double>(9, 40, 5);
+    matrix<float> const x = (scale * laws::gaussian<double>(8, 40, 6)).cast<float>();
+    CHECK(worst_share_of_bound<float>(x, w, std::vector<double>(9, 0.0), std::vector<float>(40, 0.0f)) <= 1);
+  }
+}
+
+TEST_CASE("word_panels: words that do not fit the range are not trusted") {
+  matrix<double> w = laws::gaussian<double>(3, 4, 7);
+  CHECK(pack<float>(w, {0, 0, 0}, {0, 0, 0, 0}).in_range(10));
+  CHECK_FALSE(pack<float>(w, {0, 0, 0}, {0, 0, 0, 0}).in_range(1e39));
+  CHECK_FALSE(pack<float>(w, {0, 0, 0}, {0, 0, 0, 0}).in_range(std::numeric_limits<double>::quiet_NaN()));
+  CHECK_FALSE(pack<float>(w, {0, 1e39, 0}, {0, 0, 0, 0}).in_range(1));
+  w(1, 1) = 1e39;
+  CHECK_FALSE(pack<float>(w, {0, 0, 0}, {0, 0, 0, 0}).in_range(0));
+  w(1, 1) = std::numeric_limits<double>::infinity();
+  CHECK_FALSE(pack<float>(w, {0, 0, 0}, {0, 0, 0, 0}).in_range(0));
+}
+
+TEST_CASE_TEMPLATE("word_scan leaves exactly the words whose score reaches the bound", T, float, double) {
+  constexpr std::size_t tile = simd::detail::tile_rows;
+  for (std::size_t const words : {std::size_t{1}, std::size_t{2}, simd::width<T>, 2 * simd::width<T> + 1,
+                                  3 * simd::word_panels<T>::words_per_panel + 1})
+    for (std::size_t rows = 0; rows <= 3 * tile + 1; ++rows) {
+      matrix<double> const w = laws::gaussian<double>(words, 5, 8);
+      auto const x = laws::gaussian<T>(rows, 5, 9);
+      auto const panels = pack(w, squared_length_biases(w), mean_of<T>(w));
+      plain_rules<T> const rules{{}, &panels, T(0.5)};
+      simd::scan_workspace<T> one, other;
+      std::size_t const stride = simd::score_rows(panels, rules, x.data(), 5, rows, one);
+      std::vector<int> calls(rows, 0);
+      simd::word_scan<T, plain_rules<T>>(panels, rules, other)
+          .run(x.data(), 5, rows, [&](std::size_t i, auto const& list) {
+            ++calls[i];
+            T const* const scores = one.scores.data() + i * stride;
+            T const bound = *std::max_element(scores, scores + words) - T(0.5);
+            std::vector<std::uint32_t> expected, found;
+            for (std::size_t j = 0; j < words; ++j)
+              if (scores[j] >= bound) expected.push_back(static_cast<std::uint32_t>(j));
+            REQUIRE(list.complete() == (expected.size() <= simd::candidate_list<T>::capacity));
+            if (!list.complete()) return;
+            for (auto const& c : list.words()) {
+              CHECK(c.score == scores[c.word]);
+              found.push_back(c.word);
+            }
+            std::sort(found.begin(), found.end());
+            CHECK(found == expected);
+          });
+      CHECK(std::count(calls.begin(), calls.end(), 1) == static_cast<std::ptrdiff_t>(rows));
+    }
+}
+
+TEST_CASE_TEMPLATE("word_scan gives up rows without a usable slack and rows with too many equal words", T, float,
+                   double) {
+  matrix<double> w = laws::gaussian<double>(40, 6, 10);
+  for (index_t j = 0; j < 40; ++j) w.row(j) = w.row(0).eval();
+  auto const x = laws::gaussian<T>(30, 6, 11);
+  auto const panels = pack(w, squared_length_biases(w), mean_of<T>(w));
+  for (T const slack : {T(0), std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()}) {
+    plain_rules<T> const rules{{}, &panels, slack};
+    simd::scan_workspace<T> memory;
+    std::size_t given_up = 0;
+    simd::word_scan<T, plain_rules<T>>(panels, rules, memory).run(x.data(), 6, 30, [&](std::size_t, auto const& list) {
+      given_up += list.complete() ? 0 : 1;
+    });
+    CHECK(given_up == 30);
+  }
+}
+
+TEST_CASE_TEMPLATE("find_best_after_tables equals a plain loop", T, float, double) {
+  constexpr std::size_t tile = simd::detail::tile_rows;
+  for (std::size_t const words :
+       {std::size_t{1}, std::size_t{2}, 2 * simd::width<T> + 1, 2 * simd::word_panels<T>::words_per_panel + 3})
+    for (std::size_t count = 1; count <= tile; ++count)
+      for (std::size_t const tables : {0u, 1u, 3u}) {
+        matrix<double> const w = laws::gaussian<double>(words, 4, 12);
+        auto const x = laws::gaussian<T>(tile, 4, 13);
+        auto const panels = pack(w, squared_length_biases(w), mean_of<T>(w));
+        std::size_t const stride = panels.panel_count() * simd::word_panels<T>::words_per_panel;
+        simd::aligned_buffer<T> table(3 * stride);
+        for (std::size_t k = 0; k < 3 * stride; ++k) table.data()[k] = static_cast<T>(k % 11) / 8;
+        std::vector<T const*> pointers;
+        for (std::size_t k = 0; k < tile * tables; ++k) pointers.push_back(table.data() + k % 3 * stride);
+        simd::search_workspace<T> memory;
+        simd::centre_rows(panels, x.data(), 4, tile, memory);
+        std::vector<simd::row_best<T>> best(tile);
+        simd::find_best_after_tables(panels, 0, count, pointers.data(), tables, best.data(), memory);
+
+        plain_rules<T> const rules{{}, &panels};
+        simd::scan_workspace<T> plain;
+        REQUIRE(simd::score_rows(panels, rules, x.data(), 4, tile, plain) == stride);
+        for (std::size_t r = 0; r < count; ++r) {
+          std::vector<T> left(plain.scores.data() + r * stride, plain.scores.data() + r * stride + words);
+          for (std::size_t j = 0; j < words; ++j)
+            for (std::size_t t = 0; t < tables; ++t) left[j] -= pointers[r * tables + t][j];
+          auto const first = static_cast<std::size_t>(std::max_element(left.begin(), left.end()) - left.begin());
+          CHECK(best[r].word == first);
+          CHECK(best[r].score == left[first]);
+          left.erase(left.begin() + static_cast<std::ptrdiff_t>(first));
+          CHECK(best[r].runner_up ==
+                (left.empty() ? -std::numeric_limits<T>::infinity() : *std::max_element(left.begin(), left.end())));
+        }
+      }
+}
