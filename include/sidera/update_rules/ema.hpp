@@ -39,6 +39,9 @@ struct basic_ema {
     }
     void reset_word(codebook<T> const& book, std::size_t j) { averages_.restart(book, j, 1.0); }
 
+    [[nodiscard]] ema_averages const& averages() const noexcept { return averages_; }
+    [[nodiscard]] ema_averages& averages() noexcept { return averages_; }
+
    private:
     basic_ema rule_;
     ema_averages averages_;
