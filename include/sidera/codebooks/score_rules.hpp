@@ -20,12 +20,13 @@ concept ScannedMetric = LinearMetric<M> || TermMetric<M>;
 
 namespace detail {
 
-/// `value` as a T, rounded up.
+/// A T just above `value` >= 0; infinity for what is too large or no number.
 template <Scalar T>
 [[nodiscard]] inline T rounded_up(double value) noexcept {
-  if (!(value < static_cast<double>(std::numeric_limits<T>::max()))) return std::numeric_limits<T>::infinity();
+  using limits = std::numeric_limits<T>;
+  if (!(value < static_cast<double>(limits::max()))) return limits::infinity();
   T const near = static_cast<T>(value);
-  return static_cast<double>(near) < value ? std::nextafter(near, std::numeric_limits<T>::infinity()) : near;
+  return near + near * (2 * limits::epsilon()) + limits::denorm_min();
 }
 
 /// `value` moved down by more than its last rounding.

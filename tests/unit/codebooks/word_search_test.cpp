@@ -147,10 +147,74 @@ TEST_CASE("word_search over the whole range of float") {
   check_all_metrics(x, words);
 }
 
-TEST_CASE("word_search by Manhattan distance and by a metric of the user's own") {
-  auto const x = normal_matrix<float>(60, 13, 18), words = normal_matrix<float>(17, 13, 19);
+TEST_CASE("word_search by Manhattan distance: sizes, offsets, near ties, duplicates, the whole range of float") {
+  for (index_t d : {1, 2, 7, 8, 9, 31, 33, 70})
+    check_against_brute_force(normal_matrix<float>(60, d, 18), normal_matrix<float>(19, d, 19), manhattan{});
+  for (double const offset : {10.0, 1e4, 1e6})
+    check_against_brute_force(normal_matrix<float>(100, 13, 18, 1, offset), normal_matrix<float>(40, 13, 19, 1, offset),
+                              manhattan{});
+  for (double const scale : {1e-44, 1e-38, 1e-20, 1e18, 1e30, 1e37}) {
+    CAPTURE(scale);
+    auto const x = normal_matrix<float>(50, 9, 14, scale), words = normal_matrix<float>(20, 9, 15, scale);
+    check_against_brute_force(x, words, manhattan{});
+    check_against_brute_force<double>(x.cast<double>() * 1e200, words.cast<double>() * 1e200, manhattan{});
+  }
+  auto words = normal_matrix<float>(50, 12, 11);
+  for (index_t j = 0; j < 50; ++j) words.row(j) = words.row(j % 7).eval();
+  check_against_brute_force(normal_matrix<float>(100, 12, 12), words, manhattan{});
+  matrix<float> x = normal_matrix<float>(300, 12, 13);
+  for (index_t i = 0; i < x.rows(); ++i)  // a hair beside the middle of two words
+    x.row(i) = (0.5f + std::ldexp(1.0f, -static_cast<int>(i % 30) - 2)) * words.row(0) + 0.5f * words.row(1);
   check_against_brute_force(x, words, manhattan{});
-  check_against_brute_force(x, words, chebyshev{});
+}
+
+TEST_CASE("word_search by a metric of the user's own") {
+  check_against_brute_force(normal_matrix<float>(60, 13, 18), normal_matrix<float>(17, 13, 19), chebyshev{});
+}
+
+TEST_CASE("word_search: words that differ by less than a float can say, far rows") {
+  // Directions with denormal entries against rows of 1e30: what their rounding loses is more than the smallest normal.
+  auto words = normal_matrix<float>(20, 8, 24, 1e-42), x = normal_matrix<float>(100, 8, 25, 1e30);
+  check_all_metrics(x, words);
+  // Words that agree in all but the last bits, at 1e4.
+  words = normal_matrix<float>(20, 8, 26, 1e-3, 1e4);
+  check_all_metrics(normal_matrix<float>(100, 8, 27, 1, 1e4), words);
+  check_all_metrics(normal_matrix<float>(100, 8, 28, 1e3), words);
+  check_all_metrics<double>(normal_matrix<double>(100, 8, 29, 1e-160), normal_matrix<double>(20, 8, 30, 1e-160));
+  check_all_metrics<double>(normal_matrix<double>(100, 8, 29, 1e149), normal_matrix<double>(20, 8, 30, 1e152));
+  check_against_brute_force<double>(normal_matrix<double>(100, 8, 29, 1e160), normal_matrix<double>(20, 8, 30, 1e150),
+                                    squared_euclidean{});  // all distances are infinite: a tie
+}
+
+TEST_CASE("word_search: a word that is no number is never the nearest") {
+  float const nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+  for (float const bad : {nan, inf, -inf}) {
+    auto words = normal_matrix<float>(10, 5, 31);
+    words(0, 2) = bad;
+    words(7, 4) = bad;
+    auto const x = normal_matrix<float>(40, 5, 32);
+    auto const finite = [&](auto metric) {
+      std::vector<code_t> codes(40);
+      word_search<float, decltype(metric)>(words, metric).nearest(x, codes);
+      for (code_t const c : codes) CHECK((c != 0 && c != 7));
+    };
+    finite(squared_euclidean{});
+    finite(manhattan{});
+  }
+}
+
+TEST_CASE("word_search: distances on request are those of the chosen words") {
+  auto const x = normal_matrix<float>(500, 21, 33), words = normal_matrix<float>(70, 21, 34);
+  word_search<float, cosine> const search(words, {});
+  std::vector<code_t> codes(500), plain(500);
+  std::vector<double> distances(500), too_few(499);
+  thread_pool pool(2);
+  search.nearest(x, codes, distances, pool);
+  search.nearest(x, plain);
+  CHECK(codes == plain);
+  for (std::size_t i = 0; i < 500; ++i)
+    CHECK(distances[i] == search.distance_to(row_span(x, static_cast<index_t>(i)), codes[i]));
+  CHECK_THROWS_AS(search.nearest(x, codes, too_few), shape_error);
 }
 
 TEST_CASE("word_search gives the same codes for any number of threads and with the caller's memory") {
