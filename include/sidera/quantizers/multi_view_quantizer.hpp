@@ -170,6 +170,7 @@ class multi_view_quantizer {
   }
 
   [[nodiscard]] static matrix<T> scaled(view<T> const& v, part const& p) {
+    require_columns(v.x, column_count(p.transform.offset), "multi_view_quantizer", "view \"" + v.name + "\"");
     matrix<T> filled = v.x;
     for (std::size_t i = 0; i < v.present.size(); ++i)
       if (!v.present[i]) filled.row(static_cast<index_t>(i)) = p.transform.offset;  // any finite row

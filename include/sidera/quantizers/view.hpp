@@ -11,9 +11,13 @@ namespace sidera::inline SIDERA_ABI {
 template <Scalar T>
 struct view {
   std::string name;
-  matrix<T> x;  ///< N x D of this view
-  std::vector<bool> present =
-      {};  ///< whether item i has this modality; empty: all have it. Absent rows may hold anything
+  matrix<T> x;                ///< N x D of this view
+  std::vector<bool> present;  ///< whether item i has this modality; empty: all have it. Absent rows may hold anything
+
+  // Constructors, since g++ 12 crashes on a list of aggregates whose last member has a default.
+  view() = default;
+  view(std::string view_name, matrix<T> rows, std::vector<bool> presence = {})
+      : name(std::move(view_name)), x(std::move(rows)), present(std::move(presence)) {}
 
   [[nodiscard]] bool has(std::size_t i) const { return present.empty() || present[i]; }
   [[nodiscard]] std::size_t missing() const {

@@ -75,7 +75,12 @@ template <Scalar T>
 template <Scalar T>
 [[nodiscard]] row_vector<double> column_variances(matrix_cref<T> const& x) {
   row_vector<double> const mean = column_means<T>(x);
-  return (x.template cast<double>().rowwise() - mean).array().square().colwise().mean().matrix();
+  row_vector<double> variance = (x.template cast<double>().rowwise() - mean).array().square().colwise().mean().matrix();
+  // The rounded mean of a constant column is not quite the constant: what is left is rounding, not variance.
+  double const rounding = static_cast<double>(x.rows()) * std::numeric_limits<double>::epsilon();
+  for (index_t d = 0; d < x.cols(); ++d)
+    if (std::sqrt(variance(d)) <= rounding * std::abs(mean(d))) variance(d) = 0;
+  return variance;
 }
 }  // namespace detail
 
