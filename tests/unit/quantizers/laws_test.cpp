@@ -6,7 +6,6 @@
 #include <sidera/quantizers/any_quantizer.hpp>
 #include <sidera/quantizers/optimized_rotation.hpp>
 #include <sidera/quantizers/product_quantizer.hpp>
-#include <sidera/residual_schemes/normalized.hpp>
 #include <sidera/update_rules/balanced.hpp>
 #include <sidera/update_rules/ema.hpp>
 #include <sidera/update_rules/mini_batch.hpp>
@@ -36,8 +35,8 @@ TEST_CASE("Laws of quantizers: residual quantizers") {
     keeps_laws(residual_quantizer({.levels = 3, .words_per_level = {8, 4, 6}, .beam = 3}, squared_euclidean{}, lloyd{},
                                   prefix_residual{.weight = 0.5}));
   }
-  SUBCASE("cosine, normalised residuals") {
-    keeps_laws(residual_quantizer({.levels = 3, .words = 8}, cosine{}, spherical_mean{}, normalized_residual{}));
+  SUBCASE("cosine") {
+    keeps_laws(residual_quantizer({.levels = 3, .words = 8}, cosine{}));
   }
   SUBCASE("Manhattan") {
     keeps_laws(residual_quantizer({.levels = 2, .words = 5}, manhattan{}));
@@ -66,3 +65,85 @@ TEST_CASE("Laws of quantizers: product quantizers") {
         product_quantizer({.subspaces = 2, .words = 6}, squared_euclidean{}, lloyd{}, optimized_rotation{.rounds = 3}));
   }
 }
+
+TEST_CASE("Cosine training never raises the distortion, whatever the lengths of the rows") {
+  auto x = rows();
+  for (index_t i = 0; i < x.rows(); ++i) x.row(i) *= static_cast<float>(1 + i % 100);
+  double last = std::numeric_limits<double>::infinity();
+  std::size_t seen = 0;
+  observer const watch = [&](iteration_report const& r) {
+    if (r.level > 0) return;
+    CHECK(r.objective <= last * (1 + 1e-6));
+    last = r.objective;
+    ++seen;
+  };
+  residual_quantizer model({.levels = 1, .words = 12}, cosine{});
+  (void)model.fit(x, {}, watch);
+  CHECK(seen > 3);
+}
+
+TEST_CASE("A rule with a memory is not stopped by codes that repeat while its words still move") {
+  auto const x = laws::clustered<float>(300, 7, 6, 3, 0.05);  // fewer rows than a batch: every pass sees all rows
+  vector_quantizer slow({.words = 6, .iterations = 400}, squared_euclidean{}, ema{.decay = 0.9, .epsilon = 0});
+  vector_quantizer<> exact({.words = 6, .iterations = 400});
+  auto const a = slow.fit(x), b = exact.fit(x);
+  CHECK(a.levels[0].iterations > b.levels[0].iterations);
+  CHECK(a.codes == b.codes);
+  CHECK((slow.words() - exact.words()).cwiseAbs().maxCoeff() < 1e-4);
+  CHECK(a.levels[0].objective == doctest::Approx(b.levels[0].objective).epsilon(1e-4));
+}
+
+TEST_CASE("balanced: the cells of training have floor(N / K) or one more rows; encoding stays near") {
+  for (index_t const n : {90, 94, 99}) {
+    matrix<float> const x = rows().topRows(n);
+    vector_quantizer model({.words = 9}, squared_euclidean{}, balanced{});
+    auto const report = model.fit(x);
+    for (code_t j = 0; j < 9; ++j) {
+      auto const members = (report.codes.array() == j).count();
+      CHECK(members >= n / 9);
+      CHECK(members <= (n + 8) / 9);
+    }
+  }
+}
+
+TEST_CASE("nearest_words: the first is the code, and more words than there are is refused") {
+  auto const x = rows();
+  vector_quantizer<> model({.words = 9});
+  CHECK_THROWS_AS((void)model.nearest_words(x, 1), not_fitted_error);
+  (void)model.fit(x);
+  code_matrix const near = model.nearest_words(x, 9);
+  CHECK(near.leftCols(1) == model.encode(x));
+  for (index_t i = 0; i < x.rows(); ++i)
+    for (index_t k = 1; k < 9; ++k)
+      CHECK((x.row(i) - model.words().row(near(i, k))).squaredNorm() >=
+            (x.row(i) - model.words().row(near(i, k - 1))).squaredNorm() * (1 - 1e-5f));
+  CHECK_THROWS_AS((void)model.nearest_words(x, 10), value_error);
+}
+
+TEST_CASE("Product codes: one per group of columns; the optimised rotation is orthogonal and lowers the error") {
+  matrix<float> const mix = laws::gaussian<float>(7, 7, 21);
+  matrix<float> const x = rows() * mix;  // groups of columns are far from independent
+  product_quantizer plain({.subspaces = 2, .words = 8});
+  product_quantizer turned({.subspaces = 2, .words = 8}, squared_euclidean{}, lloyd{},
+                           optimized_rotation{.rounds = 10});
+  auto const a = plain.fit(x), b = turned.fit(x);
+  CHECK(plain.part(0).dim() == 4);  // 7 = 4 + 3
+  CHECK(plain.part(1).dim() == 3);
+  CHECK(b.levels.back().relative_error < a.levels.back().relative_error);
+  auto const& q = turned.rotation();
+  CHECK((q * q.transpose() - matrix<float>::Identity(7, 7)).cwiseAbs().maxCoeff() < 1e-4f);
+  CHECK(plain.encode(x).col(1) == plain.part(1).encode(x.rightCols(3)).col(0));
+  product_quantizer wide({.subspaces = 8, .words = 8});
+  CHECK_THROWS_AS((void)wide.fit(x), shape_error);
+  CHECK_THROWS_AS(product_quantizer({.subspaces = 0}), value_error);
+}
+
+// Policies without data take no room.
+namespace {
+struct padded : squared_euclidean {
+  double number = 0;
+};
+}  // namespace
+static_assert(sizeof(residual_quantizer<padded, lloyd>) >= sizeof(residual_quantizer<>) + sizeof(double));
+static_assert(std::is_empty_v<additive_residual> && std::is_empty_v<relocate_far> &&
+              std::is_empty_v<coordinate_median>);
