@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Any quantizer of the quantisation tower as a differentiable layer: where the two towers meet.
+#include <sidera/autodiff/ops/concat.hpp>
+#include <sidera/autodiff/ops/gather_rows.hpp>
+#include <sidera/autodiff/ops/slice.hpp>
+#include <sidera/bottlenecks/concepts.hpp>
+#include <sidera/bottlenecks/dead_code_reset.hpp>
+#include <sidera/bottlenecks/gradient_policies.hpp>
+#include <sidera/losses/commitment.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+struct bottleneck_options {
+  codebook_sizes sizes = {};
+  dead_code_reset reset = {};
+  std::size_t ema_repeats = 1;  ///< updates per batch; 6 in the code that the published DCID figures were made with
+  std::uint64_t seed = 1;
+};
+
+/// What a bottleneck makes of one modality.
+template <Scalar T>
+struct bottleneck_output {
+  variable<T> z;                   ///< what came in, N x D
+  variable<T> quantised;           ///< what goes on: the words, with a gradient to z; N x D
+  variable<T> words;               ///< the chosen words as constants; N x D, zeros for rows without the modality
+  code_matrix codes;               ///< N x levels
+  variable<T> word_loss;           ///< 1 x 1: what learned words are trained with, 0 otherwise
+  std::vector<matrix<T>> queries;  ///< what each level searched
+};
+
+/// A layer that replaces features by words. `Q` names metric, update rule and residual scheme; its codebooks live in
+/// the parameter store (group "codebooks", or "main" for \ref learned_words), so that they are saved with it.
+///
+/// One training step is: call for every modality, losses, `update`, backward, optimiser step. Make the optimiser for
+/// the groups it is to move, not for "codebooks". Regular; equal calls give equal bits for any executor.
+template <class Q, GradientPolicy G = straight_through_gradient>
+class bottleneck {
+  static_assert(detail::explain_bottleneck<Q>());
+
+ public:
+  using scalar_type = typename Q::scalar_type;
+  using T = scalar_type;
+  using layout_type = bottleneck_layout<Q>;
+  using rule_type = typename layout_type::rule_type;
+  using metric_type = typename layout_type::metric_type;
+  using output = bottleneck_output<T>;
+  static constexpr bool learns_words = detail::is_learned<rule_type>;
+
+  bottleneck() = default;
+  /// Adds the codebooks to `store` as "<name>.words_<stage>", small and uniform: call `start` or `set_words` next.
+  bottleneck(parameters<T>& store, std::string const& name, bottleneck_options options, layout_type layout = {},
+             G gradient = {})
+      : options_(options), layout_(std::move(layout)), gradient_(std::move(gradient)) {
+    check();
+    for (std::size_t s = 0; s < stages(); ++s) {
+      words_.push_back(store.add(name + ".words_" + std::to_string(s), options_.sizes.words,
+                                 layout_.width(options_.sizes, s), learns_words ? "main" : "codebooks"));
+      random_stream const random = random_stream(options_.seed).fork(s);
+      auto value = store.value(words_.back());
+      double const range = 1 / static_cast<double>(options_.sizes.words);
+      for (index_t i = 0; i < value.size(); ++i)
+        value.data()[i] = static_cast<T>(range * (2 * random.uniform(static_cast<std::uint64_t>(i)) - 1));
+    }
+    restart(store);
+  }
+
+  /// First words from features: those of the quantizer's own `fit` on the rows of `z` (as many as words, at least).
+  void start(parameters<T>& store, matrix_cref<T> const& z, executor_ref executor = {}) {
+    Q quantizer = layout_.make(options_.sizes, options_.seed);
+    quantizer.fit(z, executor);
+    set_words(store, layout_.words(quantizer));
+  }
+  /// Given words, one matrix per stage; the averages start at them.
+  void set_words(parameters<T>& store, std::vector<matrix<T>> const& words) {
+    if (words.size() != stages())
+      throw shape_error("bottleneck::set_words",
+                        std::to_string(words.size()) + " codebooks for " + std::to_string(stages()) + " stages");
+    for (std::size_t s = 0; s < stages(); ++s) {
+      require_rows(words[s], options_.sizes.words, "bottleneck::set_words", "words");
+      require_columns(words[s], layout_.width(options_.sizes, s), "bottleneck::set_words", "words");
+      store.value(words_[s]) = words[s];
+    }
+    restart(store);
+  }
+
+  /// Replaces the rows of z (N x D) by words. Rows whose flag in `present` is 0 lack the modality: code no_code, words
+  /// zero, and z itself goes on.
+  [[nodiscard]] output operator()(variable<T> z, mask_view present = {}) const {
+    require_columns(z, options_.sizes.dim, "bottleneck", "z");
+    tape<T>& t = z.owner();
+    output out{z, z, z, code_matrix(), t.constant(T(0)), {}};
+    matrix<T> const sum = assign(z.value(), current_words(t), present, out.codes, out.queries, t.executor());
+    out.words = t.constant(sum);
+    if constexpr (learns_words) out.word_loss = loss_of_words(t, out.queries, out.codes);
+    if constexpr (SoftGradient<G>)
+      out.quantised = mixture(z, out.codes);
+    else
+      out.quantised = gradient_(z, out.words);
+    return out;
+  }
+
+  /// One batch of training: moves the words that are no parameters, counts usage, resets dead words. Entry m of
+  /// `outputs` is what this bottleneck made of modality m; all have equal rows. Returns the number of words reset.
+  std::size_t update(parameters<T>& store, std::span<output const> outputs, executor_ref executor = {}) {
+    std::vector<code_matrix> codes;
+    std::vector<std::vector<matrix<T>>> queries;
+    for (output const& o : outputs) codes.push_back(o.codes), queries.push_back(o.queries);
+    std::size_t moved = 0;
+    for (std::size_t r = 0; r < options_.ema_repeats; ++r, ++steps_) {
+      if (r > 0) assign_again(store, outputs, codes, queries, executor);
+      for (std::size_t s = 0; s < stages(); ++s) moved += update_stage(store, s, codes, queries);
+    }
+    return moved;
+  }
+
+  /// The variable of a codebook: a parameter where words are learned, a constant otherwise.
+  [[nodiscard]] variable<T> words(tape<T>& t, std::size_t stage = 0) const {
+    if constexpr (learns_words)
+      return t[words_.at(stage)];
+    else
+      return stop_gradient(t[words_.at(stage)]);
+  }
+  [[nodiscard]] matrix<T> words(parameters<T> const& store, std::size_t stage = 0) const {
+    return store.value(words_.at(stage));
+  }
+  /// The trained quantizer, free of training code.
+  [[nodiscard]] Q quantizer(parameters<T> const& store) const {
+    Q q = layout_.make(options_.sizes, options_.seed);
+    std::vector<matrix<T>> all;
+    for (parameter const p : words_) all.push_back(store.value(p));
+    layout_.install(q, all, options_.sizes);
+    return q;
+  }
+
+  [[nodiscard]] std::size_t stages() const { return layout_.stages(options_.sizes); }
+  [[nodiscard]] bottleneck_options const& options() const noexcept { return options_; }
+  [[nodiscard]] layout_type const& layout() const noexcept { return layout_; }
+  [[nodiscard]] idle_counters const& idle(std::size_t stage = 0) const { return idle_.at(stage); }
+  /// Codes per modality since the last clear_usage: usage(stage)[modality].
+  [[nodiscard]] std::vector<code_usage> const& usage(std::size_t stage = 0) const { return usage_.at(stage); }
+  void clear_usage() {
+    for (auto& u : usage_) u.clear();
+  }
+  [[nodiscard]] auto const& rule_state(std::size_t stage = 0) const { return states_.at(stage); }
+
+  /// What the parameter store does not hold: averages, counters, the number of updates.
+  void to_fields(field_set& f, std::string const& prefix = "bottleneck.") const {
+    f.put(prefix + "steps", std::vector<std::int64_t>{static_cast<std::int64_t>(steps_)});
+    for (std::size_t s = 0; s < stages(); ++s) {
+      std::string const stage = prefix + std::to_string(s);
+      f.put(stage + ".idle", idle_[s].values());
+      if constexpr (!learns_words) {
+        auto const& averages = states_[s].averages();
+        f.put(stage + ".counts", std::vector<double>(averages.counts().begin(), averages.counts().end()));
+        f.put(stage + ".sums", std::vector<double>(averages.sums().begin(), averages.sums().end()));
+      }
+    }
+  }
+  void from_fields(field_set const& f, std::string const& prefix = "bottleneck.") {
+    bottleneck next = *this;
+    next.steps_ = static_cast<std::size_t>(f.get_vector<std::int64_t>(prefix + "steps").at(0));
+    for (std::size_t s = 0; s < stages(); ++s) {
+      std::string const stage = prefix + std::to_string(s);
+      next.idle_[s].set_values(f.get_vector<std::int64_t>(stage + ".idle"));
+      if constexpr (!learns_words) {
+        copy_numbers(f.get_vector<double>(stage + ".counts"), next.states_[s].averages().counts());
+        copy_numbers(f.get_vector<double>(stage + ".sums"), next.states_[s].averages().sums());
+      }
+    }
+    *this = std::move(next);
+  }
+
+ private:
+  using state_type = typename rule_type::template state<T>;
+
+  void check() const {
+    codebook_sizes const& s = options_.sizes;
+    if (s.words == 0 || s.dim == 0 || stages() == 0)
+      throw value_error("bottleneck", "words, dim and levels must be at least 1");
+    if (layout_.width(s, stages() - 1) == 0)
+      throw value_error("bottleneck", "there are more groups of columns than columns");
+    if (options_.ema_repeats == 0) throw value_error("bottleneck", "ema_repeats must be at least 1");
+  }
+  static void copy_numbers(std::vector<double> const& from, std::span<double> to) {
+    if (from.size() != to.size())
+      throw shape_error("bottleneck::from_fields",
+                        std::to_string(from.size()) + " averages, expected " + std::to_string(to.size()));
+    std::copy(from.begin(), from.end(), to.begin());
+  }
+
+  void restart(parameters<T> const& store) {
+    states_.clear(), idle_.clear();
+    for (std::size_t s = 0; s < stages(); ++s) {
+      states_.emplace_back(layout_.rule, codebook<T>{store.value(words_[s])});
+      idle_.emplace_back(options_.sizes.words);
+    }
+    usage_.assign(stages(), {});
+    steps_ = 0;
+  }
+
+  [[nodiscard]] std::vector<matrix<T>> current_words(tape<T>& t) const {
+    std::vector<matrix<T>> all;
+    for (parameter const p : words_) all.push_back(t[p].value());
+    return all;
+  }
+
+  /// Codes of all stages, the rows that each stage searched, and the sum of the words.
+  [[nodiscard]] matrix<T> assign(matrix<T> const& z, std::vector<matrix<T>> const& words, mask_view present,
+                                 code_matrix& codes, std::vector<matrix<T>>& queries, executor_ref executor) const {
+    matrix<T> residual = z, sum = matrix<T>::Zero(z.rows(), z.cols());
+    codes.resize(z.rows(), static_cast<index_t>(stages()));
+    queries.clear();
+    std::vector<code_t> found(row_count(z));
+    for (std::size_t s = 0; s < stages(); ++s) {
+      queries.push_back(layout_.query(residual, sum, options_.sizes, s));
+      word_search<T, metric_type>(words[s], layout_.metric).nearest(queries.back(), found, executor);
+      auto const first = static_cast<index_t>(layout_.first_column(options_.sizes, s));
+      auto const cols = static_cast<index_t>(layout_.explained(options_.sizes, s));
+      for (index_t i = 0; i < z.rows(); ++i) {
+        bool const there = present.empty() || present[static_cast<std::size_t>(i)] != 0;
+        codes(i, static_cast<index_t>(s)) = there ? found[static_cast<std::size_t>(i)] : no_code;
+        if (!there) continue;
+        auto const word = words[s].row(found[static_cast<std::size_t>(i)]).leftCols(cols);
+        residual.row(i).middleCols(first, cols) -= word;
+        sum.row(i).middleCols(first, cols) += word;
+      }
+    }
+    return sum;
+  }
+
+  [[nodiscard]] static std::vector<code_t> column(code_matrix const& codes, std::size_t stage) {
+    std::vector<code_t> out(row_count(codes));
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = codes(static_cast<index_t>(i), static_cast<index_t>(stage));
+    return out;
+  }
+
+  /// sum over stages of mse(stop_gradient(query), word).
+  [[nodiscard]] variable<T> loss_of_words(tape<T>& t, std::vector<matrix<T>> const& queries,
+                                          code_matrix const& codes) const {
+    variable<T> total = t.constant(T(0));
+    for (std::size_t s = 0; s < stages(); ++s) {
+      auto const ids = column(codes, s);
+      total = total + mse(gather_rows(t[words_[s]], std::span<code_t const>(ids)), t.constant(queries[s]));
+    }
+    return total;
+  }
+
+  /// The mixtures of all stages, each made from what the chosen words of the stages before have left.
+  [[nodiscard]] variable<T> mixture(variable<T> z, code_matrix const& codes) const {
+    tape<T>& t = z.owner();
+    codebook_sizes const& sizes = options_.sizes;
+    matrix<T> prefix = matrix<T>::Zero(static_cast<index_t>(z.rows()), static_cast<index_t>(z.cols()));
+    std::vector<variable<T>> parts;
+    for (std::size_t s = 0; s < stages(); ++s) {
+      std::size_t const first = layout_.first_column(sizes, s), cols = layout_.explained(sizes, s);
+      variable<T> query = slice_columns(z - t.constant(prefix), first, cols);
+      if (std::size_t const wide = layout_.width(sizes, s); wide > cols) {
+        matrix<T> const none = matrix<T>::Zero(prefix.rows(), prefix.cols());
+        matrix<T> const tail = layout_.query(none, prefix, sizes, s).rightCols(static_cast<index_t>(wide - cols));
+        query = concat_columns(query, t.constant(tail));
+      }
+      parts.push_back(slice_columns(gradient_.mix(query, words(t, s), steps_), 0, cols));
+      auto const& book = t[words_[s]].value();
+      for (index_t i = 0; i < prefix.rows(); ++i)
+        if (code_t const c = codes(i, static_cast<index_t>(s)); c >= 0)
+          prefix.row(i).middleCols(static_cast<index_t>(first), static_cast<index_t>(cols)) +=
+              book.row(c).leftCols(static_cast<index_t>(cols));
+    }
+    if (stages() > 1 && layout_.first_column(sizes, 1) > 0) return concat_columns(std::span<variable<T> const>(parts));
+    variable<T> sum = parts.front();
+    for (std::size_t s = 1; s < parts.size(); ++s) sum = sum + parts[s];
+    return sum;
+  }
+
+  /// With repeats, codes are searched again in the words as they are now.
+  void assign_again(parameters<T> const& store, std::span<output const> outputs, std::vector<code_matrix>& codes,
+                    std::vector<std::vector<matrix<T>>>& queries, executor_ref executor) const {
+    std::vector<matrix<T>> all;
+    for (parameter const p : words_) all.push_back(store.value(p));
+    for (std::size_t m = 0; m < outputs.size(); ++m) {
+      std::vector<std::uint8_t> present(row_count(codes[m]));
+      for (std::size_t i = 0; i < present.size(); ++i) present[i] = codes[m](static_cast<index_t>(i), 0) >= 0;
+      (void)assign(outputs[m].z.value(), all, present, codes[m], queries[m], executor);
+    }
+  }
+
+  std::size_t update_stage(parameters<T>& store, std::size_t s, std::vector<code_matrix> const& codes,
+                           std::vector<std::vector<matrix<T>>> const& queries) {
+    std::vector<std::vector<code_t>> ids;
+    for (auto const& c : codes) ids.push_back(column(c, s));
+    codebook<T> book{store.value(words_[s])};
+    if constexpr (!learns_words) move_words(s, book, queries, ids);
+    if (usage_[s].size() < ids.size()) usage_[s].resize(ids.size(), code_usage(book.size()));
+    for (std::size_t m = 0; m < ids.size(); ++m) {
+      idle_[s].count(m, ids[m]);
+      usage_[s][m].add(ids[m]);
+    }
+    random_stream const random = random_stream(options_.seed).fork(1000 + s).fork(steps_);
+    auto const moved = reset_dead_words(options_.reset, idle_[s], book, random);
+    if constexpr (!learns_words)
+      if (options_.reset.sticky)
+        for (std::size_t const j : moved) states_[s].reset_word(book, j);
+    store.value(words_[s]) = book.words;
+    return moved.size();
+  }
+
+  void move_words(std::size_t s, codebook<T>& book, std::vector<std::vector<matrix<T>>> const& queries,
+                  std::vector<std::vector<code_t>> const& ids) {
+    if constexpr (requires(std::span<modality_batch<T> const> batch) { states_[s].update(book, batch); }) {
+      std::vector<matrix_cref<T>> refs;
+      for (auto const& q : queries) refs.emplace_back(q[s]);
+      std::vector<modality_batch<T>> batch;
+      for (std::size_t m = 0; m < refs.size(); ++m) batch.push_back({refs[m], ids[m]});
+      states_[s].update(book, std::span<modality_batch<T> const>(batch));
+    } else {  // the modalities are so many more rows
+      index_t const rows = queries.front()[s].rows();
+      matrix<T> all(rows * static_cast<index_t>(queries.size()), queries.front()[s].cols());
+      std::vector<code_t> codes;
+      for (std::size_t m = 0; m < queries.size(); ++m) {
+        all.middleRows(static_cast<index_t>(m) * rows, rows) = queries[m][s];
+        codes.insert(codes.end(), ids[m].begin(), ids[m].end());
+      }
+      states_[s].update(book, matrix_cref<T>(all), codes);
+    }
+  }
+
+  bottleneck_options options_;
+  [[no_unique_address]] layout_type layout_;
+  [[no_unique_address]] G gradient_;
+  std::vector<parameter> words_;
+  std::vector<state_type> states_;
+  std::vector<idle_counters> idle_;
+  std::vector<std::vector<code_usage>> usage_;
+  std::size_t steps_ = 0;
+};
+
+}  // namespace sidera::inline SIDERA_ABI
