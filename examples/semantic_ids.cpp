@@ -23,8 +23,12 @@ std::pair<std::string, std::string> split_view(std::string const& argument) {
 void declare_options(CLI::App& app, program::settings& s, std::vector<std::string>& views) {
   app.add_option("--view", views, "NAME=FILE of one modality: .npy, .npz:name, .fvecs, .bvecs; may be repeated");
   app.add_flag("--joint", s.joint, "also quantize all views side by side");
-  app.add_option("--levels", s.levels, "codes per item (groups of columns with pq and opq)")->capture_default_str();
-  app.add_option("--words", s.words, "code words per level: one number, or one per level")->delimiter(',');
+  app.add_option("--levels", s.levels, "codes per item (groups of columns with pq and opq)")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--words", s.words, "code words per level: one number, or one per level")
+      ->check(CLI::PositiveNumber)
+      ->delimiter(',');
   app.add_option("--scheme", s.scheme)->check(CLI::IsMember({"psrq", "rq", "pq", "opq", "vq"}))->capture_default_str();
   app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")->capture_default_str();
   app.add_option("--metric", s.metric)->check(CLI::IsMember({"l2", "cosine", "ip", "l1"}))->capture_default_str();

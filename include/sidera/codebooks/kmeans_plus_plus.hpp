@@ -36,23 +36,19 @@ struct kmeans_plus_plus {
     std::size_t const trials = draws != 0 ? draws : 2 + static_cast<std::size_t>(std::log(static_cast<double>(words)));
     codebook<T> book{matrix<T>(static_cast<index_t>(words), x.cols())};
     std::vector<double> nearest(row_count(x), std::numeric_limits<double>::infinity());
-    auto first = static_cast<index_t>(context.random.below(0, row_count(x)));
-    book.words.row(0) = x.row(first);
-    nearest = distances_to<T>(x, first, nearest, metric, context.executor);
-    for (std::size_t j = 1; j < words; ++j) {
-      double best_total = std::numeric_limits<double>::infinity();
-      std::vector<double> best;
-      double const total = sum(nearest);
-      for (std::size_t t = 0; t < trials; ++t) {
-        index_t const row = draw(nearest, total, context.random.uniform(j * trials + t + 1));
-        auto candidate = distances_to<T>(x, row, nearest, metric, context.executor);
-        if (double const now = sum(candidate); t == 0 || now < best_total) {
-          best_total = now;
-          best = std::move(candidate);
-          book.words.row(static_cast<index_t>(j)) = x.row(row);
-        }
-      }
-      nearest = std::move(best);
+    std::vector<std::vector<double>> with(trials, std::vector<double>(row_count(x)));
+    std::vector<index_t> rows{static_cast<index_t>(context.random.below(0, row_count(x)))};
+    for (std::size_t j = 0; j < words; ++j) {
+      distances_to<T>(x, rows, nearest, metric, with, context.executor);
+      std::size_t best = 0;
+      double best_total = sum(with[0]);
+      for (std::size_t t = 1; t < rows.size(); ++t)
+        if (double const total = sum(with[t]); total < best_total) best = t, best_total = total;
+      book.words.row(static_cast<index_t>(j)) = x.row(rows[best]);
+      nearest.swap(with[best]);
+      rows.resize(trials);
+      for (std::size_t t = 0; t < trials; ++t)
+        rows[t] = draw(nearest, best_total, context.random.uniform((j + 1) * trials + t + 1));
     }
     return book;
   }
@@ -71,19 +67,19 @@ struct kmeans_plus_plus {
     return static_cast<index_t>(weights.size() - 1);  // all weights zero: fewer distinct rows than words
   }
 
-  /// min(nearest, distance to row `chosen`), entry by entry.
+  /// with[t] = min(nearest, distance to row chosen[t]), entry by entry. A row is fetched once for all the chosen ones.
   template <Scalar T, class M>
-  [[nodiscard]] static std::vector<double> distances_to(matrix_cref<T> const& x, index_t chosen,
-                                                        std::vector<double> const& nearest, M const& metric,
-                                                        executor_ref executor) {
-    std::vector<double> out(nearest.size());
-    std::span<T const> const word = row_span(x, chosen);
+  static void distances_to(matrix_cref<T> const& x, std::vector<index_t> const& chosen,
+                           std::vector<double> const& nearest, M const& metric, std::vector<std::vector<double>>& with,
+                           executor_ref executor) {
     block_partition const blocks{row_count(x), 4096};
     executor.run(blocks.count(), [&](std::size_t b, std::size_t) {
-      for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i)
-        out[i] = std::min(nearest[i], distance<T>(metric, row_span(x, static_cast<index_t>(i)), word));
+      for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i) {
+        std::span<T const> const row = row_span(x, static_cast<index_t>(i));
+        for (std::size_t t = 0; t < chosen.size(); ++t)
+          with[t][i] = std::min(nearest[i], distance<T>(metric, row, row_span(x, chosen[t])));
+      }
     });
-    return out;
   }
 
   /// The fast metric; in double where a float overflows or underflows (rows of 1e30 or 1e-30).

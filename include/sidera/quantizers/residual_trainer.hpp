@@ -82,8 +82,12 @@ class residual_trainer {
   }
 
   [[nodiscard]] static double total_variation(matrix_cref<T> const& x) {
-    row_vector<double> const mean = x.template cast<double>().colwise().mean();
-    return (x.template cast<double>().rowwise() - mean).squaredNorm();
+    row_vector<double> mean = row_vector<double>::Zero(x.cols());
+    for (index_t i = 0; i < x.rows(); ++i) mean += x.row(i).template cast<double>();  // Eigen's colwise strides
+    mean /= static_cast<double>(x.rows());
+    double total = 0;
+    for (index_t i = 0; i < x.rows(); ++i) total += (x.row(i).template cast<double>() - mean).squaredNorm();
+    return total;
   }
 
   level_report keep_level(residual_level<T> const& level, std::size_t l) {
@@ -107,6 +111,8 @@ class residual_trainer {
 
   level_report train_level(std::size_t l, encoder_type const* before) {
     encoder_.compose(state_.residual, state_.prefix, l, state_.query);
+    if (l > 0)  // a large weight or a user's own scheme can overflow where the sample did not
+      require_finite<T>(state_.query, "fit", "the residual scheme's query of level " + std::to_string(l));
     random_stream const random = random_stream(recipe_.options.seed).fork(l);
     attempt best = train_once(l, before, random);
     for (std::size_t r = 1; r < recipe_.options.restarts; ++r)

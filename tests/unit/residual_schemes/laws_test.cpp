@@ -39,9 +39,9 @@ struct with_prefix_norm {
   void compose(std::span<T const> residual, std::span<T const> prefix, std::size_t level, std::span<T> query) const {
     std::copy(residual.begin(), residual.end(), query.begin());
     if (level == 0) return;
-    T square = 0;
-    for (T const p : prefix) square += p * p;
-    query.back() = std::sqrt(square);
+    double square = 0;  // a float would overflow for rows of 1e30
+    for (T const p : prefix) square += static_cast<double>(p) * static_cast<double>(p);
+    query.back() = static_cast<T>(std::sqrt(square));
   }
 };
 
@@ -139,6 +139,26 @@ TEST_CASE("A prefix weight that is negative or no number is refused") {
     CHECK_THROWS_AS((void)model.fit(x), value_error);
     CHECK(!model.fitted());
   }
+}
+
+namespace {
+
+/// Overflows from the second level on.
+struct overflowing {
+  [[nodiscard]] std::size_t width(std::size_t dim, std::size_t) const noexcept { return dim; }
+  template <Scalar T>
+  void compose(std::span<T const> residual, std::span<T const>, std::size_t level, std::span<T> query) const {
+    T const factor = level == 0 ? T(1) : std::numeric_limits<T>::max();
+    for (std::size_t d = 0; d < residual.size(); ++d) query[d] = residual[d] * factor * factor;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A query that overflows is an error, not a wrong codebook") {
+  auto const x = laws::gaussian<double>(20, 3, 9);
+  laws::quantizer_with<overflowing, double> model({.levels = 2, .words = 4});
+  CHECK_THROWS_WITH_AS((void)model.fit(x), doctest::Contains("query of level 1 row 0 has an infinity"), value_error);
 }
 
 TEST_CASE("normalized_residual: a residual of zero stays zero, others get unit length, huge and tiny ones too") {

@@ -84,7 +84,7 @@ TEST_CASE_TEMPLATE("scores stay within score_error for all widths, offsets and s
         CAPTURE(dim);
         CAPTURE(offset);
         CAPTURE(scale);
-        auto const words = (laws::gaussian<T>(9, dim, 3).array() + T(offset)).matrix() * T(scale);
+        matrix<T> const words = (laws::gaussian<T>(9, dim, 3).array() + T(offset)).matrix() * T(scale);
         matrix<T> const x = (laws::gaussian<T>(8, dim, 4).array() + T(offset)).matrix() * T(scale);
         matrix<double> const w = words.template cast<double>();
         CHECK(worst_share_of_bound<T>(x, w, squared_length_biases(w), mean_of<T>(w)) <= 1);

@@ -81,7 +81,9 @@ TEST_CASE_TEMPLATE("centre_row: the difference, and a tight upper bound of its l
       double const underflow =
           std::sqrt(static_cast<double>(n) * static_cast<double>(std::numeric_limits<T>::denorm_min()));
       CHECK(length >= exact);
-      CHECK(length <= exact * (1 + 1e-3) + 2 * underflow);
+      // Sums of squares in T may overflow: then no length is promised, and none that is finite and wrong.
+      bool const in_range = square < static_cast<long double>(std::numeric_limits<T>::max());
+      if (in_range || std::isfinite(length)) CHECK(length <= exact * (1 + 1e-3) + 2 * underflow);
     }
 }
 

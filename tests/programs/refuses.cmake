@@ -1,0 +1,18 @@
+# cmake -DEXPECT=REGEX -P refuses.cmake -- COMMAND...: the command must end with exit code 2, print nothing on stdout and
+# one line on stderr that matches.
+set(command "")
+set(seen FALSE)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(seen)
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif(CMAKE_ARGV${i} STREQUAL "--")
+    set(seen TRUE)
+  endif()
+endforeach()
+execute_process(COMMAND ${command} RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
+string(REGEX MATCHALL "\n" lines "${err}")
+list(LENGTH lines count)
+if(NOT status STREQUAL "2" OR NOT out STREQUAL "" OR NOT count EQUAL 1 OR NOT err MATCHES "${EXPECT}")
+  message(FATAL_ERROR "exit code ${status}, ${count} lines on stderr, expected 2, 1 and ${EXPECT}\n${out}${err}")
+endif()

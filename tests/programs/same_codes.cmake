@@ -1,0 +1,38 @@
+# Fits with one, two and four threads and encodes with the saved model: the files of codes must be equal byte for byte, and
+# so must the models.
+file(REMOVE_RECURSE ${FOLDER})
+file(MAKE_DIRECTORY ${FOLDER})
+set(views --view kar=${DIGITS}/kar.npy --view zer=${DIGITS}/zer.npy --joint)
+
+function(run folder)
+  execute_process(COMMAND ${PROGRAM} ${views} --ids-out ${FOLDER}/${folder} --json ${FOLDER}/${folder}.json --quiet ${ARGN}
+                  RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
+  if(NOT status STREQUAL "0" OR NOT out STREQUAL "" OR NOT err STREQUAL "")
+    message(FATAL_ERROR "${folder}: exit code ${status}\n${out}${err}")
+  endif()
+endfunction()
+function(same a b)
+  file(SHA256 ${FOLDER}/${a} hash_a)
+  file(SHA256 ${FOLDER}/${b} hash_b)
+  if(NOT hash_a STREQUAL hash_b)
+    message(FATAL_ERROR "${a} and ${b} differ")
+  endif()
+endfunction()
+
+foreach(threads 1 2 4)
+  run(threads_${threads} --words 16 --scale equal --threads ${threads} --model-out ${FOLDER}/${threads}.safetensors)
+  same(1.safetensors ${threads}.safetensors)
+endforeach()
+run(reloaded --model-in ${FOLDER}/1.safetensors)
+foreach(view kar zer joint)
+  foreach(other threads_2 threads_4 reloaded)
+    same(threads_1/${view}.npy ${other}/${view}.npy)
+    same(threads_1/${view}.json ${other}/${view}.json)
+  endforeach()
+endforeach()
+
+file(READ ${FOLDER}/threads_1.json json)
+foreach(key relative_error perplexity used nmi_level1 unique_ratio no_collision_rate largest_bucket)
+  string(JSON value GET "${json}" views joint ${key})
+endforeach()
+string(JSON seconds GET "${json}" seconds fit)
