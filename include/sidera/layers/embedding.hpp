@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <sidera/autodiff/ops/gather_rows.hpp>
+#include <sidera/layers/concepts.hpp>
+#include <sidera/layers/initializers.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// A table of `entries` rows of which a step reads a few: its gradient and its optimiser work by touched rows.
+/// Parameter: "name.table" in the group "tables".
+struct embedding {
+  parameter table;
+
+  embedding() = default;
+  template <Scalar T, WeightInitializer I = normal_weights>
+  embedding(parameters<T>& store, std::string const& name, std::size_t entries, std::size_t dim, random_stream stream,
+            I const& init = {})
+      : table(store.add_table(name + ".table", entries, dim)) {
+    init(store.value(table), fan{entries, dim}, stream.fork(table.index));
+  }
+
+  /// Row ids_i of the table for every i; zeros for a negative id.
+  template <Scalar T>
+  [[nodiscard]] variable<T> operator()(tape<T>& t, std::span<code_t const> ids) const {
+    return gather_rows(t[table], ids);
+  }
+  /// The sum of the rows of each row of ids; negative ids add nothing.
+  template <Scalar T>
+  [[nodiscard]] variable<T> operator()(tape<T>& t, code_matrix_cref const& ids) const {
+    return embedding_sum(t[table], ids);
+  }
+};
+
+}  // namespace sidera::inline SIDERA_ABI

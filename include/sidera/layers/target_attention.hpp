@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cmath>
+#include <sidera/autodiff/ops/attend_rows.hpp>
+#include <sidera/autodiff/ops/concat.hpp>
+#include <sidera/autodiff/ops/slice.hpp>
+#include <sidera/layers/linear.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// Multi-head attention of one query per sample to its history, without ever projecting the history.
+///
+/// With head h of the columns of W_q, W_k, W_v: q.(S W_k) = (W_k q).S and sum a_i (s_i W_v) = (sum a_i s_i) W_v, so the
+/// key projection moves into the query and the value projection behind the sum: the numbers are those of the plain
+/// form, at 1 / time of its cost. No biases inside (a key bias cancels in the softmax). Parameters: "name.query",
+/// "name.key", "name.value", "name.out".
+struct target_attention {
+  parameter query, key, value, out;
+  std::size_t heads = 1;
+
+  target_attention() = default;
+  /// Throws shape_error unless `heads` divides `dim`.
+  template <Scalar T, WeightInitializer I = xavier_uniform>
+  target_attention(parameters<T>& store, std::string const& name, std::size_t dim, std::size_t head_count,
+                   random_stream stream, I const& init = {})
+      : heads(head_count) {
+    if (heads == 0 || dim % heads != 0)
+      throw shape_error("target_attention",
+                        std::to_string(dim) + " columns cannot be cut into " + std::to_string(heads) + " heads");
+    for (auto const& [p, part] : {std::pair{&query, ".query"}, {&key, ".key"}, {&value, ".value"}, {&out, ".out"}})
+      *p = add_weight(store, name + part, dim, dim, init, stream);
+  }
+
+  /// batch x dim. `items` is n x dim, `places` says which item each place of the batch uses, negative for padding,
+  /// which changes no bit wherever it is; `queries` is batch x dim.
+  template <Scalar T>
+  [[nodiscard]] variable<T> operator()(variable<T> items, std::span<code_t const> places, variable<T> queries,
+                                       std::size_t time) const {
+    tape<T>& t = items.owner();
+    std::size_t const dim = items.cols(), d = dim / heads;
+    variable<T> const q = matmul(queries, t[query]);
+    auto const head = [d](variable<T> x, std::size_t h) { return slice_columns(x, h * d, d); };
+    std::vector<variable<T>> parts;
+    for (std::size_t h = 0; h < heads; ++h) parts.push_back(matmul_nt(head(q, h), head(t[key], h)));
+    variable<T> const sums = attend_rows(concat_columns(std::span<variable<T> const>(parts)), items, places, time,
+                                         heads, 1 / std::sqrt(static_cast<double>(d)));
+    for (std::size_t h = 0; h < heads; ++h) parts[h] = matmul(slice_columns(sums, h * dim, dim), head(t[value], h));
+    return matmul(concat_columns(std::span<variable<T> const>(parts)), t[out]);
+  }
+};
+
+}  // namespace sidera::inline SIDERA_ABI
