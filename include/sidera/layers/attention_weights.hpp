@@ -10,7 +10,7 @@ namespace sidera::inline SIDERA_ABI {
 
 /// Turns scores (batch x time) into weights.
 ///
-/// Syntax:    `w(scores, valid)` -> variable of the same shape; one flag per score
+/// Syntax:    `w(scores, valid)` -> variable of the same shape; one flag per score, or none: all are valid
 /// Semantics: places that are not valid have weight 0 and change nothing.
 /// Models:    \ref raw_weights, \ref sigmoid_weights, \ref softmax_weights.
 template <class W, class T = float>
@@ -37,7 +37,7 @@ template <Scalar T>
 struct raw_weights {
   template <Scalar T>
   [[nodiscard]] variable<T> operator()(variable<T> scores, mask_view valid) const {
-    return scores * detail::flags_like(scores, valid);
+    return valid.empty() ? scores : scores * detail::flags_like(scores, valid);
   }
 };
 
@@ -45,7 +45,7 @@ struct raw_weights {
 struct sigmoid_weights {
   template <Scalar T>
   [[nodiscard]] variable<T> operator()(variable<T> scores, mask_view valid) const {
-    return sigmoid(scores) * detail::flags_like(scores, valid);
+    return raw_weights{}(sigmoid(scores), valid);
   }
 };
 
@@ -53,7 +53,7 @@ struct sigmoid_weights {
 struct softmax_weights {
   template <Scalar T>
   [[nodiscard]] variable<T> operator()(variable<T> scores, mask_view valid) const {
-    return masked_softmax(scores, valid);
+    return valid.empty() ? softmax(scores) : masked_softmax(scores, valid);
   }
 };
 

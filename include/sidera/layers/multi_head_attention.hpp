@@ -55,8 +55,7 @@ struct multi_head_attention {
     std::size_t const blocks = q_shape.batch * heads;
     variable<T> const qh = split_heads(query(q), q_shape, heads);
     variable<T> const kh = split_heads(key(k), s.shape, heads), vh = split_heads(value(v), s.shape, heads);
-    variable<T> const scores =
-        scale(batched_matmul_nt(qh, kh, blocks), static_cast<T>(1 / std::sqrt(static_cast<double>(qh.cols()))));
+    variable<T> const scores = scale(batched_matmul_nt(qh, kh, blocks), 1 / std::sqrt(static_cast<double>(qh.cols())));
     variable<T> const weights = s.valid.empty() ? softmax(scores) : masked_softmax(scores, s.valid);
     return {out(merge_heads(batched_matmul(weights, vh, blocks), q_shape, heads)), weights};
   }

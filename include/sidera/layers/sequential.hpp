@@ -11,7 +11,7 @@ struct sequential {
   std::tuple<Layers...> layers;
 
   sequential() = default;
-  explicit sequential(Layers... each) : layers(std::move(each)...) {}
+  explicit sequential(Layers... each) requires(sizeof...(Layers) > 0) : layers(std::move(each)...) {}
 
   template <Scalar T>
   requires(Layer<Layers, T>&&...) [[nodiscard]] variable<T> operator()(variable<T> x, pass p = {}) const {
