@@ -242,6 +242,12 @@
 #include <sidera/simd/score_tile.hpp>
 #include <sidera/simd/word_panels.hpp>
 #include <sidera/simd/word_scan.hpp>
+#include <sidera/training/batch_order.hpp>
+#include <sidera/training/checkpoint.hpp>
+#include <sidera/training/take_rows.hpp>
+#include <sidera/training/trainer.hpp>
+#include <sidera/training/training_options.hpp>
+#include <sidera/training/training_progress.hpp>
 #include <sidera/update_rules/balanced.hpp>
 #include <sidera/update_rules/balanced_assignment.hpp>
 #include <sidera/update_rules/concepts.hpp>
