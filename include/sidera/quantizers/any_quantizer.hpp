@@ -13,8 +13,9 @@ class any_quantizer {
   using scalar_type = T;
 
   any_quantizer() = default;
-  template <Quantizer Q>
-  requires(!std::same_as<Q, any_quantizer> && std::same_as<typename Q::scalar_type, T>) any_quantizer(Q quantizer)
+  template <class Q>  // the comparison first: whether this class is copyable must not depend on itself
+  requires(!std::same_as<Q, any_quantizer>) && Quantizer<Q>&& std::same_as<typename Q::scalar_type, T> any_quantizer(
+                                                   Q quantizer)
       : self_(std::make_unique<model<Q>>(std::move(quantizer))) {}  // NOLINT: implicit on purpose
   any_quantizer(any_quantizer const& other) : self_(other.self_ ? other.self_->clone() : nullptr) {}
   any_quantizer(any_quantizer&&) noexcept = default;
