@@ -47,9 +47,9 @@ enum class position_weights {
   ones      ///< a plain sum: what a softmax over an axis of length 1 comes to, as in code released with DCID
 };
 
-/// One row per image: y = sum over positions a_p x_p, a = softmax of tanh(w . (f(W_s x_p + b_s) * f(W_m mean + b_m)) +
-/// b) with f = relu, or all a_p = 1. Parameters below "name": self, mean, score; they have no gradient with
-/// position_weights::ones.
+/// One row per image: y = sum over positions a_p x_p, a = softmax of tanh(w . (f(W_s x_p + b_s) * f(W_m m + b_m)) + b)
+/// with f = relu and m the mean over positions of the images (of x, unless others are given), or all a_p = 1.
+/// Parameters below "name": self, mean, score; they have no gradient with position_weights::ones.
 struct spatial_attention {
   linear<functions::relu> self, mean;
   linear<functions::tanh> score;
@@ -64,17 +64,42 @@ struct spatial_attention {
         score(store, name + ".score", hidden, 1, stream, {}, bias_use::yes, init),
         weights(kind) {}
 
-  /// The weights a, images x positions.
+  /// The weights a, images x positions, for the means `m`, images x channels.
   template <Scalar T>
-  [[nodiscard]] variable<T> position_softmax(variable<T> x, sequence_shape shape) const {
-    variable<T> const whole = repeat_over_time(mean(mean_over_time(x, shape)), shape);
-    return softmax(reshape(score(self(x) * whole), shape.batch, shape.time));
+  [[nodiscard]] variable<T> position_softmax(variable<T> x, variable<T> m, sequence_shape shape) const {
+    return softmax(reshape(score(self(x) * repeat_over_time(mean(m), shape)), shape.batch, shape.time));
   }
   /// images x channels; `shape.time` counts positions.
   template <Scalar T>
-  [[nodiscard]] variable<T> operator()(variable<T> x, sequence_shape shape, pass = {}) const {
+  [[nodiscard]] variable<T> operator()(variable<T> x, sequence_shape shape, pass p = {}) const {
+    return (*this)(x, x, shape, p);
+  }
+  /// The same with the mean of `images` instead of that of x.
+  template <Scalar T>
+  [[nodiscard]] variable<T> operator()(variable<T> x, variable<T> images, sequence_shape shape, pass = {}) const {
     if (weights == position_weights::ones) return sum_over_time(x, shape);
-    return weighted_sum_over_time(position_softmax(x, shape), x, shape);
+    return weighted_sum_over_time(position_softmax(x, mean_over_time(images, shape), shape), x, shape);
+  }
+};
+
+/// Channels, then positions, which are compared with the mean before the channels were weighted: the video encoder of
+/// DCID. Parameters below "name": channels, positions.
+struct video_attention {
+  channel_attention channels;
+  spatial_attention positions;
+
+  video_attention() = default;
+  template <Scalar T, WeightInitializer I = xavier_uniform>
+  video_attention(parameters<T>& store, std::string const& name, std::size_t dim, std::size_t squeezed,
+                  std::size_t hidden, random_stream stream, position_weights kind = position_weights::softmax,
+                  I const& init = {})
+      : channels(store, name + ".channels", dim, squeezed, stream, gate_use::scale_and_add, init),
+        positions(store, name + ".positions", dim, hidden, stream, kind, init) {}
+
+  /// images x dim; `shape.time` counts positions.
+  template <Scalar T>
+  [[nodiscard]] variable<T> operator()(variable<T> x, sequence_shape shape, pass p = {}) const {
+    return positions(channels(x, shape, p), x, shape, p);
   }
 };
 
