@@ -47,8 +47,8 @@ class cross_modal_ema::state {
   /// One batch of any number of modalities with equal row counts.
   void update(codebook<T>& book, std::span<modality_batch<T> const> batch) {
     require_same_rows(book, batch);
-    matrix<double> const weights = weight_matrix(batch.size());
-    for (std::size_t m = 0; m < batch.size(); ++m) step(book, batch, weights, m);
+    matrix<double> const share = weight_matrix(batch.size());
+    for (std::size_t m = 0; m < batch.size(); ++m) step(book, batch, share, m);
   }
 
   /// One modality alone: its own vectors with weight one, which is plain EMA.
