@@ -71,7 +71,8 @@ template <Scalar T>
   return y;
 }
 
-/// Softmax over the entries whose mask is not 0; the others are 0 and get no gradient. A row without any entry is 0.
+/// Softmax over the entries whose mask is not 0; the others are 0, get no gradient, and however many there are change
+/// no bit of the values. A row without any entry is 0.
 ///
 /// The mask has G x columns flags with G a divisor of the rows: each row of flags serves rows / G rows of x (all heads
 /// and queries of a sample share the flags of its keys).
@@ -87,9 +88,11 @@ template <Scalar T>
     for (std::size_t i = begin; i < end; ++i) {
       std::uint8_t const* const flags = keep.data() + i / (x.rows() / groups) * n;
       T* const row = y.data() + i * n;
+      std::size_t taken = 0;  // side by side: how many others there are, and where, changes no bit
       for (std::size_t j = 0; j < n; ++j)
-        row[j] = flags[j] != 0 ? x.data()[i * n + j] : -std::numeric_limits<T>::infinity();
-      detail::softmax_row(row, row, n);
+        if (flags[j] != 0) row[taken++] = x.data()[i * n + j];
+      detail::softmax_row(row, row, taken);
+      for (std::size_t j = n; j-- > 0;) row[j] = flags[j] != 0 ? row[--taken] : T(0);
     }
   });
   t.on_backward([=, &t] { detail::softmax_backward(t, x, y); }, y);

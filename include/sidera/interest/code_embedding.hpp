@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Items as vectors that a ranker learns for their codes.
+#include <sidera/autodiff/ops/concat.hpp>
+#include <sidera/autodiff/ops/embedding_sum.hpp>
+#include <sidera/autodiff/ops/gather_rows.hpp>
+#include <sidera/interest/item_view.hpp>
+#include <sidera/layers/linear.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// How the vectors of the levels of a semantic ID become one.
+///
+/// Syntax:    `m.attach(store, name, levels, dim, stream)` makes what it has to learn;
+///            `m(table, rows)` -> variable; rows is n x levels, row numbers of the table or no_code
+/// Models:    \ref sum_levels, \ref project_levels.
+template <class M, class T = float>
+concept LevelMerge = std::copyable<M> &&
+    requires(M m, M const fixed, parameters<T> store, random_stream stream, variable<T> table, code_matrix rows) {
+  m.attach(store, std::string(), std::size_t{}, std::size_t{}, stream);
+  { fixed(table, rows) } -> std::same_as<variable<T>>;
+};
+
+/// e = sum_l E_l[code_l]: what MCCA does. A level without a code adds nothing.
+struct sum_levels {
+  template <Scalar T>
+  void attach(parameters<T>&, std::string const&, std::size_t, std::size_t, random_stream) {}
+  template <Scalar T>
+  [[nodiscard]] variable<T> operator()(variable<T> table, code_matrix const& rows) const {
+    return embedding_sum(table, rows);
+  }
+};
+
+/// e = [E_1[code_1] ; ... ; E_L[code_L]] W + b: levels side by side, then one dense layer back to dim columns.
+struct project_levels {
+  linear<> projection;
+
+  template <Scalar T>
+  void attach(parameters<T>& store, std::string const& name, std::size_t levels, std::size_t dim,
+              random_stream stream) {
+    projection = linear<>(store, name + ".projection", levels * dim, dim, stream);
+  }
+  template <Scalar T>
+  [[nodiscard]] variable<T> operator()(variable<T> table, code_matrix const& rows) const {
+    std::vector<variable<T>> levels;
+    for (index_t l = 0; l < rows.cols(); ++l) {
+      code_matrix const column = rows.col(l);
+      levels.push_back(gather_rows(table, std::span<code_t const>(column.data(), row_count(rows))));
+    }
+    return projection(concat_columns(std::span<variable<T> const>(levels)));
+  }
+};
+static_assert(LevelMerge<sum_levels> && LevelMerge<project_levels>);
+
+/// e_i: the vector of item i in one view, from one table row per word of each level; Zhang et al., arXiv 2508.20359,
+/// section 2 of MCCA (E_1 ... E_L stacked). Parameter: "name.table", sum of words x dim, group "tables".
+template <LevelMerge Merge = sum_levels>
+class code_embedding {
+ public:
+  code_embedding() = default;
+  /// Throws what require_view throws.
+  template <Scalar T, WeightInitializer I = normal_weights>
+  code_embedding(parameters<T>& store, std::string const& name, item_view const& view, std::size_t dim,
+                 random_stream stream, I const& init = {}, Merge merge = {})
+      : rows_(view.codes), merge_(std::move(merge)) {
+    require_view(view, "code_embedding");
+    for (std::size_t l = 0, first = 0; l < view.levels(); first += view.words[l++])
+      for (index_t i = 0; i < rows_.rows(); ++i)
+        if (code_t& row = rows_(i, static_cast<index_t>(l)); row >= 0) row += static_cast<code_t>(first);
+    table_ = store.add_table(name + ".table", view.word_count(), dim);
+    init(store.value(table_), fan{view.word_count(), dim}, stream.fork(table_.index));
+    merge_.attach(store, name, view.levels(), dim, stream);
+  }
+
+  /// n x dim for n item numbers, each below items().
+  template <Scalar T>
+  [[nodiscard]] variable<T> operator()(tape<T>& t, std::span<code_t const> items) const {
+    code_matrix rows(static_cast<index_t>(items.size()), rows_.cols());
+    for (std::size_t i = 0; i < items.size(); ++i) rows.row(static_cast<index_t>(i)) = rows_.row(items[i]);
+    return merge_(t[table_], rows);
+  }
+
+  [[nodiscard]] std::size_t items() const noexcept { return row_count(rows_); }
+  /// The stacked tables; level l begins at the sum of the words of the levels before it.
+  [[nodiscard]] parameter table() const noexcept { return table_; }
+
+ private:
+  code_matrix rows_;  ///< items x levels, row numbers of the table
+  parameter table_;
+  Merge merge_;
+};
+
+/// Starts the rows of a table at the words of a codebook instead of at random: `first_row` on, words times a random
+/// matrix, scaled so that an entry has the root mean square `deviation`. Distances survive up to that scale (Johnson
+/// and Lindenstrauss 1984). The paper of MCCA starts at random on purpose; this is for comparison.
+template <Scalar T>
+void start_from_words(parameters<T>& store, parameter table, std::size_t first_row, matrix_cref<T> const& words,
+                      double deviation, random_stream stream) {
+  auto value = store.value(table);
+  index_t const first = static_cast<index_t>(first_row);
+  if (first + words.rows() > value.rows())
+    throw shape_error("start_from_words", std::to_string(words.rows()) + " words from row " +
+                                              std::to_string(first_row) + " on do not fit a table of " +
+                                              std::to_string(value.rows()) + " rows");
+  matrix<T> map(words.cols(), value.cols());
+  for (index_t i = 0; i < map.size(); ++i) map.data()[i] = static_cast<T>(stream.normal(static_cast<std::uint64_t>(i)));
+  matrix<T> const rows = words * map;
+  double const square =
+      static_cast<double>(rows.squaredNorm()) / static_cast<double>(std::max<index_t>(rows.size(), 1));
+  value.middleRows(first, words.rows()) = rows * static_cast<T>(square > 0 ? deviation / std::sqrt(square) : 0);
+}
+
+}  // namespace sidera::inline SIDERA_ABI

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <optional>
+#include <sidera/core/type_name.hpp>
+#include <sidera/interest/code_embedding.hpp>
+#include <sidera/interest/interest_pooling.hpp>
+#include <sidera/interest/ranker_layout.hpp>
+#include <sidera/interest/ranking_batch.hpp>
+#include <sidera/interest/similarity_tiers.hpp>
+#include <sidera/layers/mlp.hpp>
+#include <sstream>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// Sizes and first values of a \ref ranker.
+struct ranker_options {
+  std::size_t dim = 64;                         ///< of every embedding
+  std::vector<std::size_t> hidden = {200, 80};  ///< of the tower, which ends in one logit
+  double embedding_deviation = 0.05;            ///< of the first values of the tables
+  double dropout = 0;                           ///< in the tower
+  std::uint64_t seed = 0;
+};
+
+/// Scores how well a target follows after a history: interests of the history and the target's embeddings, one tower,
+/// one logit. DIN (KDD 2018), DIN with semantic IDs and MCCA (arXiv 2508.20359) are \ref ranker_layout "layouts" of it.
+///
+/// Parameters: "<view>.table", "interest.<keys>...", "tower.i.weight", "tower.i.bias". Regular. Equal layouts, options
+/// and pooling start with equal numbers. Const members may be called from many threads.
+template <Scalar T = float, InterestPooling Pooling = din_attention<>>
+class ranker {
+ public:
+  using scalar_type = T;
+
+  /// Throws value_error for a layout that names views it does not have, shape_error for views of different items.
+  explicit ranker(ranker_layout layout, ranker_options options = {}, Pooling pooling = {},
+                  similarity_tiers<T> tiers = {})
+      : layout_(std::move(layout)),
+        options_(std::move(options)),
+        pooling_(std::move(pooling)),
+        tiers_(std::move(tiers)) {
+    if (layout_.views.empty()) throw value_error("ranker", "the layout has no views");
+    random_stream const stream(options_.seed, 0x72616E6B);
+    for (item_view const& view : layout_.views) add_view(view, stream);
+    tiers_.require_items(items());
+    std::size_t inputs = tiers_.columns();
+    for (interest const& i : layout_.interests) {
+      layers_.push_back(pooling_.attach(store_, "interest." + i.keys, options_.dim, stream));
+      keys_.push_back(layout_.find(i.keys));
+      queries_.push_back(layout_.find(i.query));
+    }
+    for (std::string const& name : layout_.target) target_.push_back(layout_.find(name));
+    inputs += (layers_.size() + target_.size()) * options_.dim;
+    std::vector<std::size_t> sizes{inputs};
+    sizes.insert(sizes.end(), options_.hidden.begin(), options_.hidden.end());
+    sizes.push_back(1);
+    tower_ = mlp<>(store_, "tower", sizes, stream, options_.dropout, {}, kaiming_uniform{1});
+  }
+
+  /// One logit per row of the batch, N x 1. Throws what require_batch throws.
+  [[nodiscard]] variable<T> logits(tape<T>& t, ranking_batch const& batch, pass p = {}) const {
+    return tower_(tower_input(t, batch), p);
+  }
+
+  /// u, what the tower reads: N x (interests and target views times dim, plus tiers).
+  [[nodiscard]] variable<T> tower_input(tape<T>& t, ranking_batch const& batch) const {
+    require_batch(batch, items(), "ranker");
+    history_items const history(batch.history);
+    std::vector<std::optional<variable<T>>> of_history(layout_.views.size()), of_target(layout_.views.size());
+    auto const look_up = [&](auto& known, std::size_t view, std::vector<code_t> const& ids) {
+      if (!known[view]) known[view] = embeddings_[view](t, std::span<code_t const>(ids));
+      return *known[view];
+    };
+    std::vector<variable<T>> parts;
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+      parts.push_back(layers_[i](look_up(of_history, keys_[i], history.items), std::span<code_t const>(history.places),
+                                 look_up(of_target, queries_[i], batch.target), batch.time()));
+    for (std::size_t const view : target_) parts.push_back(look_up(of_target, view, batch.target));
+    if (tiers_.columns() > 0) parts.push_back(t.constant(tiers_(batch)));
+    return concat_columns(std::span<variable<T> const>(parts));
+  }
+
+  /// The logits as numbers, without recording anything. The score of a row depends on that row alone, bit for bit.
+  [[nodiscard]] std::vector<T> score(ranking_batch const& batch, executor_ref executor = {}) const {
+    tape<T> t(store_, executor);
+    variable<T> const y = logits(t, batch);
+    return {y.data(), y.data() + y.size()};
+  }
+
+  [[nodiscard]] std::size_t items() const { return layout_.views.front().items(); }
+  [[nodiscard]] parameters<T>& store() noexcept { return store_; }
+  [[nodiscard]] parameters<T> const& store() const noexcept { return store_; }
+  [[nodiscard]] ranker_layout const& layout() const noexcept { return layout_; }
+  [[nodiscard]] ranker_options const& options() const noexcept { return options_; }
+
+  /// Everything that scoring needs, codes of the items included.
+  [[nodiscard]] field_set fields() const {
+    field_set out;
+    out.metadata = {{"model", "ranker"}, {"pooling", policy_name<Pooling>()}};
+    out.metadata["interests"] = joined(layout_.interests, [](interest const& i) { return i.keys + "\n" + i.query; });
+    out.metadata["target"] = joined(layout_.target, [](std::string const& name) { return name; });
+    out.metadata["views"] = joined(layout_.views, [](item_view const& view) { return view.name; });
+    std::vector<std::int64_t> sizes{static_cast<std::int64_t>(options_.dim)};
+    for (std::size_t const width : options_.hidden) sizes.push_back(static_cast<std::int64_t>(width));
+    out.put("sizes", sizes);
+    for (item_view const& view : layout_.views) put_view(out, view, "views." + view.name + ".");
+    tiers_.to_fields(out, "tiers.");
+    store_.to_fields(out, "parameters.");
+    return out;
+  }
+
+  /// The ranker whose fields these are: it scores bit for bit like the one that was saved. The pooling is the caller's
+  /// and has to have the type of the saved one. Throws value_error or shape_error for fields that make no ranker.
+  [[nodiscard]] static ranker from_fields(field_set const& fields, Pooling pooling = {}) {
+    if (fields.get_text("model") != "ranker" || fields.get_text("pooling") != policy_name<Pooling>())
+      throw value_error("ranker::from_fields", "the fields are those of a " + fields.get_text("model") + " with " +
+                                                   fields.get_text("pooling"));
+    ranker_layout layout;
+    for (std::string const& name : lines(fields.get_text("views")))
+      layout.views.push_back(get_view(fields, name, "views." + name + "."));
+    auto const pairs = lines(fields.get_text("interests"));
+    for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) layout.interests.push_back({pairs[i], pairs[i + 1]});
+    layout.target = lines(fields.get_text("target"));
+    ranker_options options;
+    options.hidden.clear();
+    auto const& sizes = fields.get_vector<std::int64_t>("sizes");
+    for (std::int64_t const size : sizes)
+      if (size < 1 || size > 1'000'000) throw value_error("ranker::from_fields", "\"sizes\" are no widths");
+    if (sizes.empty()) throw value_error("ranker::from_fields", "\"sizes\" is empty");
+    options.dim = static_cast<std::size_t>(sizes[0]);
+    for (std::size_t i = 1; i < sizes.size(); ++i) options.hidden.push_back(static_cast<std::size_t>(sizes[i]));
+    ranker loaded(std::move(layout), std::move(options), std::move(pooling),
+                  similarity_tiers<T>::from_fields(fields, "tiers."));
+    loaded.store_.from_fields(fields, "parameters.");
+    return loaded;
+  }
+
+ private:
+  void add_view(item_view const& view, random_stream stream) {
+    if (view.items() != items())
+      throw shape_error("ranker", "view \"" + view.name + "\" has " + std::to_string(view.items()) + " items, \"" +
+                                      layout_.views.front().name + "\" has " + std::to_string(items()));
+    if (view.name.find('\n') != std::string::npos) throw value_error("ranker", "a view's name has a line break");
+    embeddings_.emplace_back(store_, view.name, view, options_.dim, stream,
+                             normal_weights{options_.embedding_deviation});
+  }
+
+  template <class List, class Text>
+  [[nodiscard]] static std::string joined(List const& list, Text const& text) {
+    std::string out;
+    for (auto const& entry : list) (out += text(entry)) += '\n';
+    return out;
+  }
+  [[nodiscard]] static std::vector<std::string> lines(std::string const& text) {
+    std::vector<std::string> out;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) out.push_back(line);
+    return out;
+  }
+
+  using layer_type = decltype(std::declval<Pooling const&>().attach(std::declval<parameters<T>&>(), std::string(),
+                                                                    std::size_t{}, random_stream()));
+
+  ranker_layout layout_;
+  ranker_options options_;
+  Pooling pooling_;
+  similarity_tiers<T> tiers_;
+  parameters<T> store_;
+  std::vector<code_embedding<>> embeddings_;  ///< one per view
+  std::vector<layer_type> layers_;            ///< one per interest
+  std::vector<std::size_t> keys_, queries_;   ///< views of the interests
+  std::vector<std::size_t> target_;           ///< views of the target
+  mlp<> tower_;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  What a ranker is asked: histories and the items that are to be scored after them.
+#include <algorithm>
+#include <sidera/core/error.hpp>
+#include <sidera/core/matrix.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// One row per question: how well does `target` follow after `history`?
+struct ranking_batch {
+  code_matrix history;         ///< rows x time item numbers, no_code where there is no item
+  std::vector<code_t> target;  ///< item numbers
+  std::vector<code_t> user;    ///< only models that know users look at it
+
+  [[nodiscard]] std::size_t size() const noexcept { return target.size(); }
+  [[nodiscard]] std::size_t time() const { return column_count(history); }
+};
+
+/// One history and many candidates, as a batch with a row per candidate.
+[[nodiscard]] inline ranking_batch candidates_of(std::span<code_t const> history, std::span<code_t const> candidates,
+                                                 code_t user = no_code) {
+  ranking_batch batch{code_matrix(static_cast<index_t>(candidates.size()), static_cast<index_t>(history.size())),
+                      {candidates.begin(), candidates.end()},
+                      std::vector<code_t>(candidates.size(), user)};
+  for (index_t i = 0; i < batch.history.rows(); ++i)
+    std::copy(history.begin(), history.end(), batch.history.data() + i * batch.history.cols());
+  return batch;
+}
+
+/// Throws shape_error for different numbers of rows, value_error with the row of an item that does not exist.
+inline void require_batch(ranking_batch const& batch, std::size_t items, std::string_view function) {
+  if (row_count(batch.history) != batch.size())
+    throw shape_error(function, "there are " + std::to_string(row_count(batch.history)) + " histories and " +
+                                    std::to_string(batch.size()) + " targets");
+  auto const check = [&](code_t item, std::size_t row, char const* what, code_t least) {
+    if (item < least || (item >= 0 && static_cast<std::size_t>(item) >= items))
+      throw value_error(function,
+                        "row " + std::to_string(row) + ": " + what + " " + std::to_string(item) + " of " +
+                            std::to_string(items) + " items",
+                        row);
+  };
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    check(batch.target[i], i, "target", 0);
+    for (index_t j = 0; j < batch.history.cols(); ++j)
+      check(batch.history(static_cast<index_t>(i), j), i, "history holds", no_code);
+  }
+}
+
+/// The different items of all histories, and where each place of the histories finds its item among them: what is
+/// computed per item is computed once per batch, however often the item occurs.
+struct history_items {
+  std::vector<code_t> items;   ///< ascending
+  std::vector<code_t> places;  ///< rows * time positions in `items`, no_code for padding
+
+  explicit history_items(code_matrix const& history) {
+    std::span<code_t const> const all(history.data(), static_cast<std::size_t>(history.size()));
+    std::copy_if(all.begin(), all.end(), std::back_inserter(items), [](code_t item) { return item >= 0; });
+    std::sort(items.begin(), items.end());
+    items.erase(std::unique(items.begin(), items.end()), items.end());
+    places.reserve(all.size());
+    for (code_t const item : all)
+      places.push_back(
+          item < 0 ? no_code : static_cast<code_t>(std::lower_bound(items.begin(), items.end(), item) - items.begin()));
+  }
+};
+
+}  // namespace sidera::inline SIDERA_ABI
