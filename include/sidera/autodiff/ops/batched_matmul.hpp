@@ -35,9 +35,10 @@ void multiply_blocks(tape<T>& t, std::size_t blocks, std::size_t m, std::size_t 
 template <Scalar T>
 [[nodiscard]] variable<T> batched_product(std::string_view name, variable<T> a, bool ta, variable<T> b, bool tb,
                                           std::size_t blocks) {
-  require_shapes(blocks != 0 && a.rows() % blocks == 0 && b.rows() % blocks == 0, name, a, b,
+  std::size_t const divisor = std::max<std::size_t>(blocks, 1), a_rows = a.rows() / divisor,
+                    b_rows = b.rows() / divisor;
+  require_shapes(a_rows * blocks == a.rows() && b_rows * blocks == b.rows(), name, a, b,
                  "rows that can be cut into equal blocks");
-  std::size_t const a_rows = a.rows() / blocks, b_rows = b.rows() / blocks;
   std::size_t const m = ta ? a.cols() : a_rows, k = ta ? a_rows : a.cols(), n = tb ? b_rows : b.cols();
   require_shapes(k == (tb ? b.cols() : b_rows), name, a, b, "the same inner size in each block");
   tape<T>& t = a.owner();
@@ -66,7 +67,8 @@ template <Scalar T>
 
 }  // namespace detail
 
-/// y_i = a_i b_i for `blocks` equal blocks of rows: a_i is m x k, b_i is k x n, the result blocks * m x n.
+/// y_i = a_i b_i for `blocks` equal blocks of rows: a_i is m x k, b_i is k x n, the result blocks * m x n. No
+/// blocks of no rows (an empty batch) are blocks of size 0.
 template <Scalar T>
 [[nodiscard]] variable<T> batched_matmul(variable<T> a, variable<T> b, std::size_t blocks) {
   return detail::batched_product("batched_matmul", a, false, b, false, blocks);
