@@ -13,7 +13,7 @@ struct alignment_options {
   double temperature = 0.1;        ///< of InfoNCE
   cross_cpc_options cpc = {};      ///< of Cross-CPC
   std::size_t context_layers = 1;  ///< of the LSTM that sums up the past; 2 in the released code
-  std::vector<std::pair<std::size_t, std::size_t>> pairs = {};  ///< of modalities for InfoNCE; empty: all
+  std::size_t across = 0;  ///< InfoNCE: 0 aligns all pairs, k those of one of the first k modalities and a later one
 };
 
 /// Aligns the general features of several modalities. With one step per clip: the mean over pairs of \ref info_nce,
@@ -25,16 +25,13 @@ class alignment {
   alignment() = default;
   alignment(parameters<T>& store, std::string const& name, std::size_t modalities, std::size_t dim, std::size_t time,
             alignment_options options, random_stream random)
-      : options_(std::move(options)), random_(random) {
+      : options_(options), random_(random) {
     for (std::size_t m = 0; time > 1 && m < modalities; ++m) {
       std::string const own = name + "." + std::to_string(m);
       contexts_.emplace_back(store, own + ".context", recurrent_options{dim, dim, options_.context_layers, false},
                              random.fork(2 * m));
       predictors_.emplace_back(store, own + ".predictor", dim, dim, random.fork(2 * m + 1));
     }
-    if (options_.pairs.empty())
-      for (std::size_t a = 0; a < modalities; ++a)
-        for (std::size_t b = a + 1; b < modalities; ++b) options_.pairs.emplace_back(a, b);
   }
 
   /// `both(a, b)` -> the rows that have modalities a and b, as a function of a variable.
@@ -43,11 +40,13 @@ class alignment {
                                        Both const& both) const {
     if (shape.time > 1) return predict_future(z, shape, step);
     variable<T> total = z.front().owner().constant(T(0));
-    for (auto const& [a, b] : options_.pairs) {
-      variable<T> const x = both(z.at(a), a, b), y = both(z.at(b), a, b);
-      if (x.rows() > 1) total = total + info_nce(x, y, {.temperature = options_.temperature, .both_sides = true});
-    }
-    return options_.pairs.empty() ? total : total / static_cast<double>(options_.pairs.size());
+    std::size_t pairs = 0;
+    for (std::size_t a = 0; a < (options_.across == 0 ? z.size() : options_.across); ++a)
+      for (std::size_t b = std::max(a + 1, options_.across); b < z.size(); ++b, ++pairs) {
+        variable<T> const x = both(z[a], a, b), y = both(z[b], a, b);
+        if (x.rows() > 1) total = total + info_nce(x, y, {.temperature = options_.temperature, .both_sides = true});
+      }
+    return pairs == 0 ? total : total / static_cast<double>(pairs);
   }
 
  private:

@@ -159,7 +159,8 @@ class disentangling_model {
       for (std::size_t b = 0; b < batches; ++b) {
         std::size_t const from = b * clips / batches, to = (b + 1) * clips / batches;
         sum += step(t, x, flags, std::span(order).subspan(from, to - from), epoch < bypass, move,
-                    schedule(move.steps()), report);
+                    static_cast<double>(move.steps()) / static_cast<double>(schedule.steps), schedule(move.steps()),
+                    report);
       }
       report.losses.push_back(sum / static_cast<double>(batches));
       if (epoch + 1 == bypass) start_words(x, flags, executor);
@@ -174,7 +175,7 @@ class disentangling_model {
   }
 
   double step(tape<T>& t, std::vector<matrix<T>> const& x, std::vector<std::vector<std::uint8_t>> const& flags,
-              std::span<std::size_t const> clips, bool bypass, optimizer<T>& move, double factor,
+              std::span<std::size_t const> clips, bool bypass, optimizer<T>& move, double progress, double factor,
               disentangling_report& report) {
     sequence_shape const shape{clips.size(), options_.time};
     std::vector<variable<T>> inputs;
@@ -189,7 +190,6 @@ class disentangling_model {
       inputs.push_back(t.constant(rows));
     }
     std::vector<mask_view> present(batch_flags.begin(), batch_flags.end());
-    double const progress = static_cast<double>(move.steps());
     variable<T> const loss = model_.loss(inputs, present, shape, move.steps(), bypass, progress);
     double const value = static_cast<double>(loss.item());
     if (!std::isfinite(value))

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/// \file  Paired views in; one codebook for all of them, and how well its codes carry meaning from view to view, out.
+#include <CLI/CLI.hpp>
+
+#include "cross_modal/output.hpp"
+#include "cross_modal/run.hpp"
+
+namespace {
+
+/// "text=a.npy" -> {"text", "a.npy"}
+std::pair<std::string, std::string> split_view(std::string const& argument) {
+  auto const equals = argument.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
+    throw std::invalid_argument("--view takes NAME=FILE, not \"" + argument + "\"");
+  return {argument.substr(0, equals), argument.substr(equals + 1)};
+}
+
+void declare_options(CLI::App& app, program::settings& s, std::vector<std::string>& views,
+                     std::vector<std::string>& without) {
+  app.add_option("--view", views, "NAME=FILE of one modality: .npy, .npz:name, .fvecs, .bvecs; at least two");
+  app.add_option("--labels", s.labels, "one integer per item, for the probe only");
+  app.add_option("--split", s.split, "0 (training) or 1 (test) per item; default: a third for the test, by the seed");
+  app.add_option("--model", s.model)->check(CLI::IsMember({"vq", "dcid", "hdcid", "fcid"}))->capture_default_str();
+  app.add_option("--without", without, "terms to leave out")
+      ->check(CLI::IsMember({"mm_ema", "align", "club", "cmcm", "reset", "recon"}))
+      ->delimiter(',');
+  app.add_option("--codes", s.codes, "words of the shared codebook")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--dim", s.dim, "columns of the words")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--time", s.time, "steps per item: rows are item * time + step")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--toc", s.toc, "what to do with the best channels of the trained codebook")
+      ->check(CLI::IsMember({"none", "slice", "requantise"}))
+      ->capture_default_str();
+  app.add_option("--criterion", s.criterion, "for the best channels")
+      ->check(CLI::IsMember({"toc", "similarity", "variance", "paired"}))
+      ->capture_default_str();
+  app.add_option("--keep", s.keep, "number of channels, or auto: by the agreement of training pairs")
+      ->capture_default_str();
+  app.add_option("--lambda", s.lambda, "of the TOC criterion")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  app.add_option("--epochs", s.epochs)->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--batch", s.batch, "items per step")->check(CLI::Range(2, 1 << 20))->capture_default_str();
+  app.add_option("--learning-rate", s.learning_rate)->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--temperature", s.temperature, "of InfoNCE")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--dropout", s.dropout, "in the general encoders")
+      ->check(CLI::Range(0.0, 0.95))
+      ->capture_default_str();
+  app.add_option("--seeds", s.seeds, "runs, each with its own split and start")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--seed", s.seed, "the first one")->capture_default_str();
+  app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
+  app.add_flag("--compare", s.compare, "also DCID, plain VQ, CCA + k-means and a probe on CCA without codes");
+  app.add_flag("--ablate", s.ablate, "also the model without each of its terms");
+  app.add_option("--json", s.json, "figures as JSON");
+  app.add_option("--report", s.report, "self-contained HTML report");
+  app.add_flag("--quiet", s.quiet, "print nothing but errors");
+}
+
+/// Without arguments: two views of the digits that ship with the library.
+void use_digits(program::settings& s) {
+  std::string const data = std::string(SIDERA_EXAMPLE_DATA_DIR) + "/digits/";
+  s.views = {{"pix", data + "pix.npy"}, {"fou", data + "fou.npy"}};
+  s.labels = data + "labels.npy";
+  s.compare = true;
+}
+
+void check(program::settings const& s) {
+  if (s.views.size() < 2) throw std::invalid_argument("name at least two views: --view NAME=FILE");
+  std::set<std::string> names;
+  for (auto const& [name, file] : s.views)
+    if (!names.insert(name).second) throw std::invalid_argument("two views are named \"" + name + "\"");
+  if (s.labels.empty()) throw std::invalid_argument("--labels is needed: the probe answers with them");
+  if (s.model == "fcid" && s.views.size() < 3)
+    throw std::invalid_argument("--model fcid needs three views: two fine ones and another one");
+  if (s.model == "hdcid" && s.toc != "none") throw std::invalid_argument("--toc is for models with one codebook");
+  if (s.keep == "auto") return;
+  auto const keep = sidera::from_text<std::size_t>(s.keep, "--keep");
+  if (keep == 0 || keep > s.dim)
+    throw std::invalid_argument("--keep is " + s.keep + ", expected 1 to " + std::to_string(s.dim) + " or auto");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  program::settings s;
+  std::vector<std::string> views, without;
+  CLI::App app("Codes that mean the same in every view. Without arguments: two views of handwritten digits.");
+  declare_options(app, s, views, without);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::CallForHelp const& help) {
+    return app.exit(help);
+  } catch (CLI::ParseError const& problem) {
+    std::fprintf(stderr, "cross_modal: %s\n", problem.what());
+    return 2;
+  }
+  try {
+    for (std::string const& v : views) s.views.push_back(split_view(v));
+    s.without.insert(without.begin(), without.end());
+    if (views.empty() && s.labels.empty()) use_digits(s);
+    check(s);
+    program::result const r = program::run(s);
+    if (!s.report.empty()) sidera::write_file(s.report, program::html_text(r));
+    if (!s.json.empty()) sidera::write_file(s.json, program::json_text(r));
+    if (!s.quiet) program::print(r);
+  } catch (std::exception const& problem) {
+    std::fprintf(stderr, "cross_modal: %s\n", problem.what());
+    return 2;
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The views, which rows lack them, and which rows are for training.
+#include <map>
+#include <sidera/core/random.hpp>
+#include <sidera/io/load.hpp>
+
+#include "settings.hpp"
+
+namespace program {
+
+using sidera::index_t;
+using matrix = sidera::matrix<float>;
+
+struct view_rows {
+  matrix x;
+  std::vector<std::uint8_t> present;  ///< one flag per row
+};
+
+struct paired_data {
+  std::vector<view_rows> views;
+  std::vector<std::int32_t> labels;  ///< 0 .. classes - 1, one per clip
+  std::size_t classes = 0;
+  std::vector<std::int32_t> split;  ///< 0 training, 1 test, one per clip; empty: drawn for every seed
+  std::size_t clips = 0, missing = 0;
+};
+
+/// Clip numbers.
+struct partition {
+  std::vector<std::size_t> train, test;
+};
+
+/// Rows of nothing but zeros (to rounding) or NaN lack the view.
+[[nodiscard]] inline std::vector<std::uint8_t> present_rows(matrix const& x) {
+  std::vector<std::uint8_t> flags;
+  for (index_t i = 0; i < x.rows(); ++i)
+    flags.push_back(!(x.row(i).array().abs() < 1e-12F).all() && !x.row(i).array().isNaN().all());
+  return flags;
+}
+
+/// Labels become 0 .. classes - 1 in their order.
+inline std::size_t number_labels(std::vector<std::int32_t>& labels) {
+  std::map<std::int32_t, std::int32_t> numbers;
+  for (std::int32_t const l : labels) numbers[l] = 0;
+  std::int32_t next = 0;
+  for (auto& [label, number] : numbers) number = next++;
+  for (std::int32_t& l : labels) l = numbers[l];
+  return numbers.size();
+}
+
+[[nodiscard]] inline paired_data load_data(settings const& s) {
+  paired_data d;
+  for (auto const& [name, file] : s.views) {
+    d.views.push_back({sidera::load_matrix<float>(file), {}});
+    d.views.back().present = present_rows(d.views.back().x);
+    for (std::uint8_t const there : d.views.back().present) d.missing += there == 0;
+    if (d.views.back().x.rows() != d.views.front().x.rows())
+      throw sidera::shape_error("cross_modal", file + " has " + std::to_string(d.views.back().x.rows()) + " rows, " +
+                                                   s.views.front().second + " has " +
+                                                   std::to_string(d.views.front().x.rows()));
+  }
+  std::size_t const rows = sidera::row_count(d.views.front().x);
+  if (rows == 0 || rows % s.time != 0)
+    throw sidera::shape_error("cross_modal", std::to_string(rows) + " rows are no clips of " + std::to_string(s.time));
+  d.clips = rows / s.time;
+  d.labels = sidera::load_labels(s.labels);
+  if (!s.split.empty()) d.split = sidera::load_labels(s.split);
+  for (auto const& [list, file] : {std::pair{&d.labels, s.labels}, std::pair{&d.split, s.split}})
+    if (!file.empty() && list->size() != d.clips)
+      throw sidera::shape_error("cross_modal", file + " has " + std::to_string(list->size()) + " entries for " +
+                                                   std::to_string(d.clips) + " items");
+  for (std::int32_t const part : d.split)
+    if (part != 0 && part != 1)
+      throw sidera::value_error("cross_modal", s.split + " must hold 0 (training) and 1 (test)");
+  d.classes = number_labels(d.labels);
+  return d;
+}
+
+/// The given split, or a random third of the clips for the test.
+[[nodiscard]] inline partition split_clips(paired_data const& d, std::uint64_t seed) {
+  partition p;
+  if (!d.split.empty()) {
+    for (std::size_t i = 0; i < d.clips; ++i) (d.split[i] == 0 ? p.train : p.test).push_back(i);
+  } else {
+    auto const order = sidera::random_stream(seed).fork(77).permutation(d.clips);
+    for (std::size_t i = 0; i < d.clips; ++i) (i < d.clips * 2 / 3 ? p.train : p.test).push_back(order[i]);
+  }
+  if (p.train.size() < 4 || p.test.empty())
+    throw sidera::value_error("cross_modal", std::to_string(p.train.size()) + " items for training and " +
+                                                 std::to_string(p.test.size()) + " for the test are too few");
+  return p;
+}
+
+/// The rows of these clips.
+[[nodiscard]] inline view_rows take(view_rows const& v, std::vector<std::size_t> const& clips, std::size_t time) {
+  view_rows out{matrix(static_cast<index_t>(clips.size() * time), v.x.cols()), {}};
+  for (std::size_t i = 0; i < clips.size() * time; ++i) {
+    std::size_t const from = clips[i / time] * time + i % time;
+    out.x.row(static_cast<index_t>(i)) = v.x.row(static_cast<index_t>(from));
+    out.present.push_back(v.present[from]);
+    if (out.present.back() == 0) out.x.row(static_cast<index_t>(i)).setZero();
+  }
+  return out;
+}
+
+[[nodiscard]] inline std::vector<view_rows> take_all(paired_data const& d, std::vector<std::size_t> const& clips,
+                                                     std::size_t time) {
+  std::vector<view_rows> out;
+  for (view_rows const& v : d.views) out.push_back(take(v, clips, time));
+  return out;
+}
+
+[[nodiscard]] inline std::vector<sidera::code_t> labels_of(paired_data const& d,
+                                                           std::vector<std::size_t> const& clips) {
+  std::vector<sidera::code_t> out;
+  for (std::size_t const c : clips) out.push_back(d.labels[c]);
+  return out;
+}
+
+}  // namespace program

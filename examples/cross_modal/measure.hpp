@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  One seed: split, train, encode, probe. Labels are seen by the probe alone, on training rows of one view.
+#include <sidera/bottlenecks/code_sharing.hpp>
+#include <sidera/evaluation/usage_statistics.hpp>
+#include <sidera/quantizers/vector_quantizer.hpp>
+
+#include "cca.hpp"
+#include "channels.hpp"
+#include "probe.hpp"
+
+namespace program {
+
+struct seed_result {
+  sidera::matrix<double> accuracy;  ///< (a, b): probe trained on view a, tested on b; the diagonal is the ceiling of b
+  double chance = 0;                ///< of always answering the most frequent training label
+  std::vector<double> sharing;      ///< share of the used words that 1, 2, ... views use, on test rows
+  std::vector<double> perplexity;   ///< per view, on test rows
+  double agreement = 0;             ///< of the codes of paired test rows, mean over pairs of views
+  std::size_t kept = 0;             ///< channels, with TOC
+  double seconds = 0;               ///< of training
+};
+
+struct variant {
+  std::string name;
+  settings how;
+  std::vector<seed_result> seeds;
+};
+
+/// One row per clip: the mean over its steps.
+[[nodiscard]] inline probe_rows clip_rows(matrix const& x, std::vector<std::uint8_t> const& present, std::size_t time) {
+  probe_rows out{matrix::Zero(x.rows() / static_cast<index_t>(time), x.cols()), {}};
+  for (index_t i = 0; i < out.x.rows(); ++i) {
+    out.x.row(i) = x.middleRows(i * static_cast<index_t>(time), static_cast<index_t>(time)).colwise().mean();
+    out.present.push_back(present[static_cast<std::size_t>(i) * time]);
+  }
+  return out;
+}
+
+/// Everything that one seed needs beside the model.
+struct experiment {
+  std::vector<view_rows> train, test;
+  std::vector<sidera::code_t> train_labels, test_labels;
+  std::size_t classes;
+
+  experiment(paired_data const& d, settings const& s, std::uint64_t seed) : classes(d.classes) {
+    partition const parts = split_clips(d, seed);
+    train = take_all(d, parts.train, s.time), test = take_all(d, parts.test, s.time);
+    train_labels = labels_of(d, parts.train), test_labels = labels_of(d, parts.test);
+  }
+
+  [[nodiscard]] double chance() const {
+    std::vector<double> votes(classes, 0.0);
+    for (auto const l : train_labels) ++votes[static_cast<std::size_t>(l)];
+    auto const most = std::max_element(votes.begin(), votes.end()) - votes.begin();
+    return static_cast<double>(std::count(test_labels.begin(), test_labels.end(), static_cast<sidera::code_t>(most))) /
+           static_cast<double>(test_labels.size());
+  }
+};
+
+inline void measure_codes(seed_result& r, trained const& t, experiment const& e, std::size_t words) {
+  std::vector<sidera::code_usage> usage;
+  std::vector<std::vector<sidera::code_t>> codes;
+  for (std::size_t m = 0; m < t.test.size(); ++m) {
+    codes.push_back(sidera::level_codes(t.test[m].codes, 0));
+    for (std::size_t i = 0; i < codes[m].size(); ++i)
+      if (e.test[m].present[i] == 0) codes[m][i] = sidera::no_code;
+    usage.emplace_back(words);
+    usage.back().add(codes[m]);
+    r.perplexity.push_back(usage.back().perplexity());
+  }
+  r.sharing = sidera::code_sharing(usage);
+  double equal = 0, all = 0;
+  for (std::size_t a = 0; a < codes.size(); ++a)
+    for (std::size_t b = a + 1; b < codes.size(); ++b)
+      for (std::size_t i = 0; i < codes[a].size(); ++i)
+        if (codes[a][i] >= 0 && codes[b][i] >= 0) equal += codes[a][i] == codes[b][i], ++all;
+  r.agreement = all > 0 ? equal / all : 0;
+}
+
+[[nodiscard]] inline seed_result measure_model(experiment const& e, settings const& s, std::uint64_t seed,
+                                               sidera::executor_ref executor) {
+  train_function* const train = s.model == "fcid"    ? train_fcid
+                                : s.model == "hdcid" ? train_hierarchical_dcid
+                                                     : train_dcid;
+  trained t = train(s, e.train, e.test, seed, executor);
+  seed_result r;
+  r.seconds = t.seconds;
+  r.chance = e.chance();
+  r.kept = apply_toc(s, t, e.train);
+  measure_codes(r, t, e, s.codes);
+  auto const n = static_cast<index_t>(e.train.size());
+  r.accuracy.resize(n, n);
+  for (std::size_t a = 0; a < e.train.size(); ++a) {
+    linear_probe const probe(clip_rows(t.train[a].words, e.train[a].present, s.time), e.train_labels, e.classes);
+    for (std::size_t b = 0; b < e.train.size(); ++b)
+      r.accuracy(static_cast<index_t>(a), static_cast<index_t>(b)) =
+          probe.accuracy(clip_rows(t.test[b].words, e.test[b].present, s.time), e.test_labels);
+  }
+  return r;
+}
+
+/// CCA of every pair of views; the probe sees the projections, or the words of k-means on those of both views.
+[[nodiscard]] inline seed_result measure_cca(experiment const& e, settings const& s, std::uint64_t seed, bool quantise,
+                                             sidera::executor_ref executor) {
+  seed_result r;
+  r.chance = e.chance();
+  auto const n = static_cast<index_t>(e.train.size());
+  r.accuracy = sidera::matrix<double>::Zero(n, n);
+  for (index_t a = 0; a < n; ++a)
+    for (index_t b = a + 1; b < n; ++b) {
+      view_rows const& x = e.train[static_cast<std::size_t>(a)];
+      view_rows const& y = e.train[static_cast<std::size_t>(b)];
+      std::vector<index_t> both;
+      for (std::size_t i = 0; i < x.present.size(); ++i)
+        if (x.present[i] != 0 && y.present[i] != 0) both.push_back(static_cast<index_t>(i));
+      canonical_correlation const cca(x.x(both, Eigen::all), y.x(both, Eigen::all), s.dim);
+      matrix train[2] = {cca.first(x.x), cca.second(y.x)};
+      matrix test[2] = {cca.first(e.test[static_cast<std::size_t>(a)].x),
+                        cca.second(e.test[static_cast<std::size_t>(b)].x)};
+      if (quantise) {
+        sidera::vector_quantizer<> words({.words = s.codes, .seed = seed});
+        matrix all(train[0].rows() * 2, train[0].cols());
+        all << train[0], train[1];
+        (void)words.fit(all, executor);
+        for (auto* rows : {&train[0], &train[1], &test[0], &test[1]})
+          *rows = words.decode(words.encode(*rows, executor));
+      }
+      index_t const view[2] = {a, b};
+      for (int from : {0, 1}) {
+        linear_probe const probe(clip_rows(train[from], e.train[static_cast<std::size_t>(view[from])].present, s.time),
+                                 e.train_labels, e.classes);
+        for (int to : {0, 1}) {
+          double const right = probe.accuracy(
+              clip_rows(test[to], e.test[static_cast<std::size_t>(view[to])].present, s.time), e.test_labels);
+          if (from != to)
+            r.accuracy(view[from], view[to]) = right;
+          else  // a view has as many ceilings as partners: the best of them
+            r.accuracy(view[from], view[from]) = std::max(r.accuracy(view[from], view[from]), right);
+        }
+      }
+    }
+  return r;
+}
+
+}  // namespace program

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The result on the console, as JSON and as a page.
+#include <sidera/io/json_writer.hpp>
+
+#include "../common/console_table.hpp"
+#include "result.hpp"
+
+namespace program {
+
+/// mean, sd, ci95 (the limits; null for one seed) and the figures themselves.
+inline void put_figure(sidera::json_writer& json, std::string_view name, std::vector<double> const& values) {
+  auto const i = sidera::mean_interval(values);
+  bool const spread = values.size() > 1;
+  json.key(name).object([&] {
+    json.field("mean", i.mean);
+    json.key("sd");
+    spread ? json.value(i.sd) : json.null();
+    json.key("ci95");
+    spread ? json.value(std::vector<double>{i.low, i.high}) : json.null();
+    json.field("per_seed", values);
+  });
+}
+
+inline void put_pairs(sidera::json_writer& json, variant const& v) {
+  auto const& views = v.how.views;
+  json.key("pairs").array([&] {
+    for (std::size_t a = 0; a < views.size(); ++a)
+      for (std::size_t b = 0; b < views.size(); ++b) {
+        if (a == b) continue;
+        json.object([&] {
+          json.field("from", views[a].first);
+          json.field("to", views[b].first);
+          put_figure(json, "accuracy", accuracies(v, a, b));
+          put_figure(json, "ceiling", accuracies(v, b, b));
+        });
+      }
+  });
+}
+
+inline void put_codes(sidera::json_writer& json, variant const& v) {
+  if (v.seeds.front().sharing.empty()) return;
+  json.key("code_sharing").object([&] {
+    std::size_t const n = v.how.views.size();
+    for (std::size_t k = 0; k < n; ++k)
+      put_figure(json,
+                 k + 1 == n ? "all"
+                 : k == 0   ? "one"
+                 : k == 1   ? "two"
+                            : std::to_string(k + 1),
+                 per_seed(v, [&](auto const& s) { return s.sharing[k]; }));
+  });
+  json.key("perplexity").object([&] {
+    for (std::size_t m = 0; m < v.how.views.size(); ++m)
+      put_figure(json, v.how.views[m].first, per_seed(v, [&](auto const& s) { return s.perplexity[m]; }));
+  });
+  put_figure(json, "agreement", per_seed(v, [](auto const& s) { return s.agreement; }));
+  if (v.how.toc != "none")
+    put_figure(json, "kept_channels", per_seed(v, [](auto const& s) { return static_cast<double>(s.kept); }));
+  put_figure(json, "seconds", per_seed(v, [](auto const& s) { return s.seconds; }));
+}
+
+inline void put_settings(sidera::json_writer& json, settings const& s) {
+  json.key("settings").object([&] {
+    json.field("without", std::vector<std::string>(s.without.begin(), s.without.end()));
+    json.field("codes", s.codes);
+    json.field("dim", s.dim);
+    json.field("time", s.time);
+    json.field("toc", s.toc);
+    json.field("criterion", s.criterion);
+    json.field("keep", s.keep);
+    json.field("lambda", s.lambda);
+    json.field("epochs", s.epochs);
+    json.field("batch", s.batch);
+    json.field("learning_rate", s.learning_rate);
+    json.field("temperature", s.temperature);
+    json.field("dropout", s.dropout);
+    json.field("seed", s.seed);
+    json.field("seeds", s.seeds);
+  });
+}
+
+[[nodiscard]] inline std::string json_text(result const& r) {
+  sidera::json_writer json;
+  variant const& main = r.variants.front();
+  json.object([&] {
+    json.field("program", "cross_modal");
+    json.field("version", SIDERA_VERSION_STRING);
+    json.field("instruction_set", SIDERA_INSTRUCTION_SET);
+    json.field("model", r.how.model);
+    put_settings(json, r.how);
+    json.field("items", r.items);
+    json.field("train", r.train);
+    json.field("test", r.test);
+    json.field("classes", r.classes);
+    json.field("missing", r.missing);
+    put_figure(json, "chance", per_seed(main, [](auto const& s) { return s.chance; }));
+    put_pairs(json, main);
+    put_codes(json, main);
+    json.key("comparisons").array([&] {
+      for (std::size_t k = 1; k < r.variants.size(); ++k)
+        json.object([&] {
+          json.field("name", r.variants[k].name);
+          put_pairs(json, r.variants[k]);
+          put_codes(json, r.variants[k]);
+        });
+    });
+  });
+  return json.text() + "\n";
+}
+
+[[nodiscard]] inline std::string chance_text(result const& r) {
+  return with_interval(per_seed(r.variants.front(), [](auto const& s) { return s.chance; }));
+}
+
+inline void print(result const& r) {
+  std::printf("%zu items of %zu classes, %zu for training, %zu for the test; %s, %zu codes, %zu seed%s; chance %s\n\n",
+              r.items, r.classes, r.train, r.test, r.variants.front().name.c_str(), r.how.codes, r.how.seeds,
+              r.how.seeds == 1 ? "" : "s", chance_text(r).c_str());
+  if (r.missing > 0) std::printf("%zu rows lack their view and take no part in it\n\n", r.missing);
+  print_table(pair_table(r));
+  std::printf("\n");
+  print_table(variant_table(r));
+}
+
+[[nodiscard]] inline std::string html_text(result const& r) {
+  sidera::html_report page("Cross-modal codes");
+  page.paragraph(
+      "A linear probe is trained on the code words of one view and tested on those of another view, on other items. "
+      "Encoders and codebook saw no labels. Intervals are 95 %, over seeds.");
+  page.facts({{"items", std::to_string(r.items)},
+              {"training / test", std::to_string(r.train) + " / " + std::to_string(r.test)},
+              {"classes", std::to_string(r.classes)},
+              {"codes", std::to_string(r.how.codes)},
+              {"seeds", std::to_string(r.how.seeds)},
+              {"chance", chance_text(r)}});
+  page.section("From view to view: " + r.variants.front().name);
+  page.table(pair_table(r));
+  page.section("Models");
+  page.table(variant_table(r));
+  return page.html();
+}
+
+}  // namespace program

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Training one model; one function per architecture, each in a file of its own.
+#include <sidera/core/executor.hpp>
+
+#include "data.hpp"
+
+namespace program {
+
+/// One view as a trained model sees it, row by row.
+struct coded_rows {
+  matrix features;            ///< what the first codebook searched
+  sidera::code_matrix codes;  ///< all levels of all codebooks
+  matrix words;               ///< the words of the codes, side by side
+};
+
+struct trained {
+  std::vector<coded_rows> train, test;  ///< per view
+  matrix codebook;                      ///< the first one; only of models with one codebook of one level
+  double seconds = 0;
+};
+
+using train_function = trained(settings const&, std::vector<view_rows> const& train, std::vector<view_rows> const& test,
+                               std::uint64_t seed, sidera::executor_ref);
+
+train_function train_dcid, train_hierarchical_dcid, train_fcid;
+
+}  // namespace program
