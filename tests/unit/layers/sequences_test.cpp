@@ -101,7 +101,7 @@ TEST_CASE("a longer padding changes no bit") {
   sidera::lstm const lstm(store, "l", {.inputs = 8, .hidden = 6, .depth = 2, .bidirectional = true}, stream);
   sidera::tape<float> t(store);
   auto const at_length = [&](auto const& layer, std::size_t time) {
-    matrix<float> x = numbers(batch * time, 8, 99);  // padded steps hold anything
+    matrix<float> x = numbers(index_t(batch * time), 8, 99);  // padded steps hold anything
     std::vector<std::uint8_t> valid(batch * time, 0);
     for (std::size_t b = 0; b < batch; ++b)
       for (std::size_t s = 0; s < used; ++s) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
 #include <sidera/training/batch_order.hpp>
 #include <sidera/training/take_rows.hpp>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// A small model of many kinds of layers, trained, interrupted and resumed.
+#include <doctest/doctest.h>
 #include <unistd.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -255,10 +257,10 @@ TEST_CASE("what cannot be trained is refused and changes nothing") {
   CHECK_THROWS_AS(other.from_fields(fields), sidera::value_error);
   sidera::trainer slower(m.store, samples, options, sidera::sgd{});
   CHECK_THROWS_AS(slower.from_fields(fields), sidera::value_error);
-  for (auto const& [name, kept] : fields.tensors) {
+  for (auto const& entry : fields.tensors) {
     sidera::field_set damaged = fields;
-    damaged.tensors.erase(name);
-    CAPTURE(name);
+    damaged.tensors.erase(entry.first);
+    CAPTURE(entry.first);
     CHECK_THROWS_AS(t.from_fields(damaged), sidera::value_error);
   }
   fields.tensors["trainer.batch"] = {{1}, std::vector<std::int64_t>{99}};
