@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <sidera/core/number_text.hpp>
 #include <sidera/evaluation/confidence.hpp>
-#include <sidera/io/html_report.hpp>
+#include <sidera/io/markdown.hpp>
 
 #include "result.hpp"
 
@@ -62,29 +62,6 @@ template <class Get>
   return table;
 }
 
-/// The number of characters, not of bytes.
-[[nodiscard]] inline std::size_t text_width(std::string const& text) {
-  std::size_t n = 0;
-  for (char const c : text) n += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return n;
-}
-
-inline void print_table(sidera::report_table const& table) {
-  std::vector<std::size_t> width;
-  for (std::string const& c : table.columns) width.push_back(text_width(c));
-  for (auto const& row : table.rows)
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], text_width(row[c]));
-  auto const print_row = [&](std::vector<std::string> const& cells) {
-    for (std::size_t c = 0; c < cells.size(); ++c)
-      std::printf("| %s%*s ", cells[c].c_str(), static_cast<int>(width[c] - text_width(cells[c])), "");
-    std::printf("|\n");
-  };
-  print_row(table.columns);
-  for (std::size_t const w : width) std::printf("|%s", (std::string(w + 1, '-') + ":").c_str());
-  std::printf("|\n");
-  for (auto const& row : table.rows) print_row(row);
-}
-
 /// Markdown tables, ready to be pasted.
 inline void print_comparison(result const& r) {
   std::printf("\nWhat the prefix weight buys and costs (0 is RQ, 1 is PSRQ as published)");
@@ -93,7 +70,7 @@ inline void print_comparison(result const& r) {
   std::printf(":\n");
   for (std::string const& name : r.names) {
     std::printf("\n");
-    print_table(comparison_table(r, name));
+    std::fputs(sidera::markdown_table(comparison_table(r, name)).c_str(), stdout);
   }
   std::printf("\n");
 }

@@ -104,7 +104,7 @@ class stopwatch {
                                                                 std::vector<std::int32_t> const& labels) {
   std::map<std::string, quality> out;
   for (std::string const& name : model.names())
-    out[name] = measure(model.quantizer(name), model.scaled_rows(views, name), codes.at(name), labels);
+    out[name] = sidera::measure_codes(model.quantizer(name), model.scaled_rows(views, name), codes.at(name), labels);
   return out;
 }
 

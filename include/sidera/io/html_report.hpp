@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  A report as one self-contained HTML page: no scripts, no external resources, light and dark.
+/// \file  A report as one self-contained HTML page: no external resources, light and dark, no scripts but for tables
+/// that the reader may sort.
 #include <sidera/io/svg_canvas.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -70,25 +71,11 @@ class html_report {
     body_ += "<p class=\"note\">" + escaped_markup(text) + "</p>";
   }
 
-  void table(report_table const& t) {
-    close_figures();
-    body_ += "<figure class=\"table\">";
-    if (!t.caption.empty()) {
-      body_ +=
-          "<figcaption><b>Table " + std::to_string(++tables_) + ".</b> " + escaped_markup(t.caption) + "</figcaption>";
-    }
-    body_ += "<div class=\"scroll\"><table><thead><tr>";
-    for (std::size_t c = 0; c < t.columns.size(); ++c)
-      body_ += cell("th", t.columns[c], is_numeric(t, c) ? " class=\"n\"" : "");
-    body_ += "</tr></thead><tbody>";
-    for (std::size_t r = 0; r < t.rows.size(); ++r) {
-      bool const strong = std::find(t.emphasised.begin(), t.emphasised.end(), r) != t.emphasised.end();
-      body_ += strong ? "<tr class=\"strong\">" : "<tr>";
-      for (std::size_t c = 0; c < t.rows[r].size(); ++c)
-        body_ += cell("td", t.rows[r][c], is_numeric(t, c) ? " class=\"n\"" : "");
-      body_ += "</tr>";
-    }
-    body_ += "</tbody></table></div></figure>";
+  void table(report_table const& t) { add_table(t, "table"); }
+  /// A table whose rows are sorted by a click on the name of a column, by number where both cells begin with one.
+  void sortable_table(report_table const& t) {
+    has_sortable_ = true;
+    add_table(t, "table sortable");
   }
 
   /// An SVG with a numbered caption. Figures that follow one another stand side by side where there is room.
@@ -114,10 +101,32 @@ class html_report {
     }
     page += body_.substr(after_header);
     if (in_figures_) page += "</div>";
+    if (has_sortable_) page += "<script>" + std::string(sort_script()) + "</script>";
     return page + "<footer>sidera " SIDERA_VERSION_STRING "</footer></body></html>\n";
   }
 
  private:
+  void add_table(report_table const& t, std::string const& css) {
+    close_figures();
+    body_ += "<figure class=\"" + css + "\">";
+    if (!t.caption.empty()) {
+      body_ +=
+          "<figcaption><b>Table " + std::to_string(++tables_) + ".</b> " + escaped_markup(t.caption) + "</figcaption>";
+    }
+    body_ += "<div class=\"scroll\"><table><thead><tr>";
+    for (std::size_t c = 0; c < t.columns.size(); ++c)
+      body_ += cell("th", t.columns[c], is_numeric(t, c) ? " class=\"n\"" : "");
+    body_ += "</tr></thead><tbody>";
+    for (std::size_t r = 0; r < t.rows.size(); ++r) {
+      bool const strong = std::find(t.emphasised.begin(), t.emphasised.end(), r) != t.emphasised.end();
+      body_ += strong ? "<tr class=\"strong\">" : "<tr>";
+      for (std::size_t c = 0; c < t.rows[r].size(); ++c)
+        body_ += cell("td", t.rows[r][c], is_numeric(t, c) ? " class=\"n\"" : "");
+      body_ += "</tr>";
+    }
+    body_ += "</tbody></table></div></figure>";
+  }
+
   void close_figures() {
     if (std::exchange(in_figures_, false)) body_ += "</div>";
   }
@@ -136,6 +145,15 @@ class html_report {
       any = true;
     }
     return any;
+  }
+
+  [[nodiscard]] static std::string_view sort_script() noexcept {
+    return "for(const t of document.querySelectorAll('.sortable table'))"
+           "t.tHead.querySelectorAll('th').forEach((h,c)=>{let up=false;h.onclick=()=>{up=!up;"
+           "const key=r=>r.cells[c].textContent,s=up?1:-1;"
+           "const order=(a,b)=>{const x=parseFloat(a),y=parseFloat(b);return "
+           "isNaN(x)||isNaN(y)?a.localeCompare(b):x-y};"
+           "t.tBodies[0].append(...[...t.rows].slice(1).sort((a,b)=>s*order(key(a),key(b))))}})";
   }
 
   [[nodiscard]] static std::string_view page_style() noexcept {
@@ -169,7 +187,9 @@ class html_report {
            "figcaption b{color:var(--ink);font-weight:600}"
            ".table{margin:1.4rem 0}.table figcaption{margin:0 0 .5rem}.scroll{overflow-x:auto}"
            "table{border-collapse:collapse;font-size:.92rem;line-height:1.4;font-variant-numeric:tabular-nums}"
-           "th{font-weight:600;color:var(--soft);font-size:.84rem;text-align:left;vertical-align:bottom;"
+           ".sortable "
+           "th{cursor:pointer}th{font-weight:600;color:var(--soft);font-size:.84rem;text-align:left;vertical-align:"
+           "bottom;"
            "border-bottom:1.5px solid var(--axis)}"
            "th,td{padding:.42rem .9rem .42rem 0;white-space:nowrap}td{border-bottom:1px solid var(--rule)}"
            ".n{text-align:right;padding-left:.9rem;padding-right:.2rem}.strong td{font-weight:600}"
@@ -182,7 +202,7 @@ class html_report {
   std::string body_;
   std::vector<std::string> sections_;
   std::size_t figures_ = 0, tables_ = 0;
-  bool in_figures_ = false;
+  bool in_figures_ = false, has_sortable_ = false;
 };
 
 }  // namespace sidera::inline SIDERA_ABI

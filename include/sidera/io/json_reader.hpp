@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <charconv>
+#include <cmath>
 #include <limits>
 #include <sidera/core/error.hpp>
 #include <sidera/io/utf8.hpp>
@@ -9,8 +11,8 @@ namespace sidera::inline SIDERA_ABI {
 /// Reads JSON (RFC 8259) without building a tree: the caller asks for what must come next, so a hostile file can
 /// neither recurse nor allocate beyond its own length.
 ///
-/// What sidera's own formats need: objects, arrays, strings and whole numbers. Floating-point numbers, true, false and
-/// null are refused, as is anything that is not well-formed UTF-8. Throws file_error with the position.
+/// What sidera's own formats need: objects, arrays, strings and numbers. True and false are refused, as is anything
+/// that is not well-formed UTF-8. Throws file_error with the position.
 class json_reader {
  public:
   /// `text` must outlive the reader; `path` names the source in errors.
@@ -69,6 +71,23 @@ class json_reader {
     if (at_ - start > 1 && text_[start] == '0') fail("a number starts with 0");
     if (at_ < text_.size() && (text_[at_] == '.' || text_[at_] == 'e' || text_[at_] == 'E'))
       fail("expected a whole number");
+    return value;
+  }
+
+  /// Any finite number, or null, which is what \ref json_writer makes of the others: NaN.
+  [[nodiscard]] double number() {
+    skip_space();
+    if (text_.substr(at_, 4) == "null") {
+      at_ += 4;
+      return std::numeric_limits<double>::quiet_NaN();
+    }
+    char const* const first = text_.data() + at_;
+    char const* const last = text_.data() + text_.size();
+    bool const starts_like_json = first != last && (*first == '-' || (*first >= '0' && *first <= '9'));
+    double value = 0;
+    auto const [stop, problem] = std::from_chars(first, last, value);
+    if (!starts_like_json || problem != std::errc() || !std::isfinite(value)) fail("expected a number");
+    at_ += static_cast<std::size_t>(stop - first);
     return value;
   }
 

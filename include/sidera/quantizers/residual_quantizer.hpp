@@ -119,6 +119,7 @@ class residual_quantizer {
   [[nodiscard]] residual_level<T> const& level(std::size_t l) const { return encoder_.level(l); }
   [[nodiscard]] std::size_t word_count(std::size_t l) const { return encoder_.level(l).search.size(); }
   [[nodiscard]] residual_quantizer_options const& options() const noexcept { return options_; }
+  [[nodiscard]] R const& scheme() const noexcept { return scheme_; }
   [[nodiscard]] residual_encoder<T, M, R> const& encoder() const noexcept { return encoder_; }
 
   /// A model of given words, one entry per level; throws shape_error where they do not fit the scheme.

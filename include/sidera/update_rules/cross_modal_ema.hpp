@@ -87,14 +87,14 @@ class cross_modal_ema::state {
     return w;
   }
 
-  void step(codebook<T>& book, std::span<modality_batch<T> const> batch, matrix<double> const& weights, std::size_t m) {
+  void step(codebook<T>& book, std::span<modality_batch<T> const> batch, matrix<double> const& share, std::size_t m) {
     std::vector<std::int64_t> members(book.size(), 0);
     matrix<double> sums = matrix<double>::Zero(book.words.rows(), book.words.cols());
     for (std::size_t n = 0; n < batch[m].codes.size(); ++n) {
       code_t const code = batch[m].codes[n];
       if (code < 0) continue;
       ++members[static_cast<std::size_t>(code)];
-      add_moment(batch, weights, m, static_cast<index_t>(n), row_span(sums, code));
+      add_moment(batch, share, m, static_cast<index_t>(n), row_span(sums, code));
     }
     averages_.decay_counts(rule_.decay, members);
     averages_.smooth(rule_.epsilon);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Quantizer x metric x update rule x channels as a grid of types: one table of what each combination buys and costs.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <sidera/core/thread_pool.hpp>
+#include <sidera/experiments/run_grid.hpp>
+#include <sidera/io/load.hpp>
+#include <sidera/io/markdown.hpp>
+
+#include "experiment_grid/grid_parts.hpp"
+
+namespace program {
+namespace {
+
+struct settings {
+  std::string x, labels, journal, csv, jsonl, report;
+  std::vector<double> levels = {3}, words = {16}, prefix_weight = {1}, keep = {0.5};
+  std::size_t iterations = 25, seeds = 1, threads = 0;
+  std::uint64_t seed = 7;
+  std::vector<std::string> only;
+  bool no_times = false, list = false, quiet = false;
+};
+
+void declare_options(CLI::App& app, settings& s) {
+  app.add_option("--x", s.x,
+                 "rows to quantize: .npy, .npz:name, .fvecs, .bvecs; the default is the pixels of the digits");
+  app.add_option("--labels", s.labels, "one whole number per row");
+  app.add_option("--levels", s.levels, "numbers to try")->delimiter(',')->check(CLI::PositiveNumber);
+  app.add_option("--words", s.words, "per level; numbers to try")->delimiter(',')->check(CLI::PositiveNumber);
+  app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ; numbers to try")->delimiter(',');
+  app.add_option("--keep", s.keep, "share of the channels that TOC keeps; numbers to try")->delimiter(',');
+  app.add_option("--iterations", s.iterations)->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--seed", s.seed, "the first one")->capture_default_str();
+  app.add_option("--seeds", s.seeds, "how many")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--only", s.only, "run the cells that have these names, for example RQ,lloyd")->delimiter(',');
+  app.add_option("--journal", s.journal, "keeps what is finished; a second run goes on from there");
+  app.add_option("--csv", s.csv, "write one line per experiment to this file");
+  app.add_option("--jsonl", s.jsonl, "write one JSON object per experiment to this file");
+  app.add_option("--report", s.report, "write the table as a web page with sortable columns");
+  app.add_option("--threads", s.threads, "0: as many as there are cores")->capture_default_str();
+  app.add_flag("--no-times", s.no_times, "leave out the only figures that differ from run to run");
+  app.add_flag("--list", s.list, "print the cells and what is impossible, and run nothing");
+  app.add_flag("--quiet", s.quiet, "print nothing but errors");
+}
+
+[[nodiscard]] grid chosen_cells(settings const& s) {
+  grid all = squared_euclidean_cells();
+  all.append(cosine_cells());
+  std::erase_if(all.cells, [&](auto const& cell) {
+    return !std::all_of(s.only.begin(), s.only.end(), [&](std::string const& name) {
+      return std::find(cell.policies.begin(), cell.policies.end(), name) != cell.policies.end();
+    });
+  });
+  if (all.cells.empty()) throw std::invalid_argument("no cell has all the names of --only; --list shows them");
+  return all;
+}
+
+[[nodiscard]] sidera::quantizer_data load_data(settings const& s) {
+  sidera::quantizer_data data{sidera::load_matrix<float>(s.x), {}, !s.no_times};
+  if (!s.labels.empty()) data.labels = sidera::load_labels(s.labels);
+  if (!data.labels.empty() && data.labels.size() != sidera::row_count(data.x))
+    throw std::invalid_argument(s.labels + " has " + std::to_string(data.labels.size()) + " labels for " +
+                                std::to_string(data.x.rows()) + " rows");
+  return data;
+}
+
+[[nodiscard]] sidera::grid_plan plan_of(settings const& s) {
+  sidera::grid_plan plan;
+  plan.numbers = {{"levels", s.levels},
+                  {"words", s.words},
+                  {"prefix weight", s.prefix_weight},
+                  {"keep", s.keep},
+                  {"iterations", {static_cast<double>(s.iterations)}}};
+  plan.seeds.clear();
+  for (std::size_t k = 0; k < s.seeds; ++k) plan.seeds.push_back(s.seed + k);
+  plan.journal = s.journal;
+  plan.data_name = s.x + " " + s.labels;
+  return plan;
+}
+
+void list_cells(grid const& g) {
+  auto const print = [](std::vector<std::string> const& names) {
+    for (std::string const& name : names) std::printf("  %s", name.c_str());
+    std::printf("\n");
+  };
+  std::printf("%zu combinations:\n", g.cells.size());
+  for (auto const& cell : g.cells) print(cell.policies);
+  std::printf("%zu ruled out while compiling, because rule and metric disagree on what represents a cell:\n",
+              g.impossible.size());
+  for (auto const& names : g.impossible) print(names);
+}
+
+[[nodiscard]] std::string html_text(settings const& s, grid const& g, sidera::result_table const& table) {
+  sidera::html_report report("Experiment grid", std::to_string(g.cells.size()) + " compositions of policies; " +
+                                                    std::to_string(g.impossible.size()) +
+                                                    " more were ruled out while compiling.");
+  report.facts({{"rows", s.x}, {"seeds", std::to_string(s.seeds)}, {"experiments", std::to_string(table.rows.size())}});
+  report.section("Results");
+  report.sortable_table(sidera::summary_table(table));
+  return report.html();
+}
+
+void run(settings const& s) {
+  grid const g = chosen_cells(s);
+  if (s.list) return list_cells(g);
+  sidera::quantizer_data const data = load_data(s);
+  sidera::thread_pool pool(s.threads);
+  sidera::result_table const table = sidera::run_grid(g, data, plan_of(s), pool);
+  if (!s.csv.empty()) sidera::write_file(s.csv, sidera::csv_text(table));
+  if (!s.jsonl.empty()) sidera::write_file(s.jsonl, sidera::json_lines(table));
+  if (!s.report.empty()) sidera::write_file(s.report, html_text(s, g, table));
+  if (s.quiet) return;
+  std::fputs(sidera::markdown_table(sidera::summary_table(table)).c_str(), stdout);
+  std::printf("\n%zu experiments; %zu combinations were ruled out while compiling (--list).\n", table.rows.size(),
+              g.impossible.size());
+}
+
+}  // namespace
+}  // namespace program
+
+int main(int argc, char** argv) {
+  program::settings s;
+  CLI::App app("Every composition of quantizer, metric, update rule and channel choice on the same data.");
+  program::declare_options(app, s);
+  try {
+    app.parse(argc, argv);
+    if (s.x.empty()) {
+      s.x = std::string(SIDERA_EXAMPLE_DATA_DIR) + "/digits/pix.npy";
+      s.labels = std::string(SIDERA_EXAMPLE_DATA_DIR) + "/digits/labels.npy";
+    }
+    program::run(s);
+  } catch (CLI::CallForHelp const& help) {
+    return app.exit(help);
+  } catch (std::exception const& problem) {
+    std::fprintf(stderr, "experiment_grid: %s\n", problem.what());
+    return 2;
+  }
+}

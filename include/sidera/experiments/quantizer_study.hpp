@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ctime>
+#include <sidera/experiments/channel_choice.hpp>
+#include <sidera/experiments/code_quality.hpp>
+#include <sidera/experiments/grid.hpp>
+#include <sidera/experiments/quantizer_family.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// What all cells of a grid of quantizers share.
+struct quantizer_data {
+  matrix<float> x;
+  std::vector<std::int32_t> labels = {};  ///< one per row, or empty
+  bool times = true;                      ///< also measure processor time, the one figure that differs between runs
+};
+
+namespace detail {
+
+/// Seconds of processor time of this thread: fair also while other cells run beside this one.
+[[nodiscard]] inline double thread_seconds() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+[[nodiscard]] inline named_numbers figures_of(code_quality const& quality) {
+  named_numbers out{{"relative error", quality.relative_error.back()},
+                    {"perplexity", quality.usage.back().perplexity},
+                    {"unique ratio", quality.collisions.unique_ratio},
+                    {"no-collision rate", quality.collisions.no_collision_rate},
+                    {"largest bucket", static_cast<double>(quality.collisions.largest_bucket)}};
+  for (std::size_t l = 0; l < quality.nmi_labels.size(); ++l)
+    out.emplace_back("NMI " + std::to_string(l + 1), quality.nmi_labels[l]);
+  return out;
+}
+
+}  // namespace detail
+
+/// Trains a quantizer, encodes its training rows and measures the codes. Axes in this order: \ref quantizer_families,
+/// \ref metrics, \ref update_rules, \ref channel_choices. Figures: relative error, perplexity of the last level, unique
+/// ratio, no-collision rate, largest bucket; with labels the NMI of each level.
+struct quantizer_study {
+  using data_type = quantizer_data;
+
+  template <class F, class M, class U, class C>
+  requires UpdateRuleFor<U, M> && QuantizerFamily<F, M, U>
+  [[nodiscard]] named_numbers operator()(type_list<F, M, U, C>, quantizer_data const& data,
+                                         run_point const& point) const {
+    auto quantizer = F::template make<M, U>(point);
+    double const start = detail::thread_seconds();
+    (void)quantizer.fit(data.x);
+    double const fitted = detail::thread_seconds();
+    code_matrix const codes = C::encode(quantizer, data.x, point);
+    double const encoded = detail::thread_seconds();
+    named_numbers figures = detail::figures_of(measure_codes(quantizer, data.x, codes, data.labels));
+    if (!data.times) return figures;
+    figures.emplace_back("fit ms", 1e3 * (fitted - start));
+    figures.emplace_back("encode us per row", 1e6 * (encoded - fitted) / static_cast<double>(data.x.rows()));
+    return figures;
+  }
+};
+static_assert(Study<quantizer_study>);
+
+}  // namespace sidera::inline SIDERA_ABI
