@@ -41,10 +41,11 @@ class shared_folder {
 /// A child process that answers "go" with "<milliseconds> <note>".
 class python_peer {
  public:
-  /// `peer` is a name that peers.py knows; `coretype` is empty for OpenBLAS as installed.
+  /// `peer` is a name that the script knows; `coretype` is empty for OpenBLAS as installed.
   python_peer(settings const& s, std::string const& peer, std::string const& coretype,
-              std::shared_ptr<shared_folder> data, std::vector<std::string> const& arguments)
-      : data_(std::move(data)) {
+              std::shared_ptr<shared_folder> data, std::vector<std::string> const& arguments,
+              std::string script = SIDERA_BENCH_PEERS)
+      : data_(std::move(data)), script_(std::move(script)) {
     int to[2], from[2];
     if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0) throw std::runtime_error("bench: no pipe");
     start(s, peer, coretype, arguments, to[0], from[1]);
@@ -101,7 +102,7 @@ class python_peer {
   void start(settings const& s, std::string const& peer, std::string const& coretype,
              std::vector<std::string> const& arguments, int in, int out) {
     std::string const threads = std::to_string(s.threads);
-    std::vector<std::string> words{s.python, SIDERA_BENCH_PEERS, s.wall ? "wall" : "cpu", threads, peer, data_->path()};
+    std::vector<std::string> words{s.python, script_, s.wall ? "wall" : "cpu", threads, peer, data_->path()};
     words.insert(words.end(), arguments.begin(), arguments.end());
     auto variables = environment(threads, coretype);
     posix_spawn_file_actions_t actions;
@@ -121,6 +122,7 @@ class python_peer {
   }
 
   std::shared_ptr<shared_folder> data_;
+  std::string script_;
   pid_t child_ = 0;
   std::FILE* to_ = nullptr;
   std::FILE* from_ = nullptr;
