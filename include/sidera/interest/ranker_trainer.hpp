@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <sidera/interest/ranking_samples.hpp>
+#include <sidera/layers/concepts.hpp>
+#include <sidera/losses/bce_with_logits.hpp>
+#include <sidera/optimizers/optimizer.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// A model that answers ranking questions.
+///
+/// Syntax:    `m.logits(tape, batch, pass)` -> variable, one logit per row; `m.store()` -> its parameters
+/// Models:    \ref ranker, \ref feature_factorization.
+template <class M>
+concept RankingModel = std::copyable<M> &&
+    requires(M m, M const fixed, tape<typename M::scalar_type> t, ranking_batch batch, pass p) {
+  { fixed.logits(t, batch, p) } -> std::same_as<variable<typename M::scalar_type>>;
+  { m.store() } -> std::same_as<parameters<typename M::scalar_type>&>;
+};
+
+/// Numbers of the training.
+struct ranker_training {
+  std::size_t batch = 64;
+  double learning_rate = 5e-4;
+  double weight_decay = 0;  ///< an L2 penalty, of the rows a step touches in tables
+  std::uint64_t seed = 0;   ///< of the order of the samples and of dropout
+};
+
+/// Trains a model on labelled questions: mean binary cross-entropy, Adam, lazy on the tables.
+///
+/// Keeps what an epoch leaves for the next one; the model stays with the caller and has to be the same all the time.
+/// Same model, samples and seed: same bits, whatever the executor.
+template <RankingModel Model>
+class ranker_trainer {
+ public:
+  using T = typename Model::scalar_type;
+
+  explicit ranker_trainer(Model const& model, ranker_training how = {})
+      : how_(how),
+        optimizer_(model_store(model), adam{.learning_rate = how.learning_rate, .weight_decay = how.weight_decay}) {
+    if (how.batch == 0) throw value_error("ranker_trainer", "the batch is empty");
+  }
+
+  /// One pass over the samples in a random order; gives the mean loss. Throws what the model throws.
+  double epoch(Model& model, ranking_samples const& samples, executor_ref executor = {}) {
+    auto const order = random_stream(how_.seed, 0x6F726465).fork(epochs_++).permutation(samples.size());
+    tape<T> t(model.store(), executor);
+    block_partition const batches{order.size(), how_.batch};
+    double sum = 0;
+    for (std::size_t b = 0; b < batches.count(); ++b) {
+      std::span<std::size_t const> const rows(order.data() + batches.begin(b), batches.length(b));
+      sum += step(t, model, samples, rows, executor) * static_cast<double>(rows.size());
+    }
+    return order.empty() ? 0 : sum / static_cast<double>(order.size());
+  }
+
+ private:
+  static parameters<T> const& model_store(Model const& model) { return model.store(); }
+
+  double step(tape<T>& t, Model& model, ranking_samples const& samples, std::span<std::size_t const> rows,
+              executor_ref executor) {
+    matrix<T> labels(static_cast<index_t>(rows.size()), 1);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      labels(static_cast<index_t>(i), 0) = static_cast<T>(samples.label[rows[i]]);
+    variable<T> const logits = model.logits(t, samples.rows(rows), {true, optimizer_.steps()});
+    variable<T> const loss = bce_with_logits(logits, t.refer(labels));
+    t.backward(loss);
+    optimizer_.step(model.store(), 1, executor);
+    model.store().clear_gradients();
+    double const value = static_cast<double>(loss.item());
+    t.reset();
+    return value;
+  }
+
+  ranker_training how_;
+  optimizer<T, adam> optimizer_;
+  std::uint64_t epochs_ = 0;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

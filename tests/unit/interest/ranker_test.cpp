@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <sidera/core/thread_pool.hpp>
+#include <sidera/interest/feature_factorization.hpp>
+#include <sidera/interest/ranker.hpp>
+#include <sidera/interest/ranker_trainer.hpp>
+#include <sidera/io/load_fields.hpp>
+#include <sidera/io/save_fields.hpp>
+
+namespace {
+
+using sidera::code_t;
+using sidera::index_t;
+
+constexpr std::size_t items = 50;
+
+sidera::item_view random_view(std::string name, std::uint64_t seed, bool gaps = false) {
+  sidera::item_view view{std::move(name), sidera::code_matrix(items, 2), {7, 9}};
+  sidera::random_stream const random(seed);
+  for (std::size_t i = 0; i < items; ++i)
+    for (std::size_t l = 0; l < 2; ++l)
+      view.codes(static_cast<index_t>(i), static_cast<index_t>(l)) =
+          gaps && i % 10 == 3 ? sidera::no_code : static_cast<code_t>(random.below(2 * i + l, view.words[l]));
+  return view;
+}
+
+sidera::ranker_layout layout() {
+  return sidera::mcca_layout(items, {random_view("text", 1), random_view("audio", 2, true)}, random_view("joint", 3));
+}
+
+sidera::ranking_samples random_samples(std::size_t n, std::size_t time = 6) {
+  sidera::random_stream const random(9);
+  sidera::ranking_samples s;
+  s.questions.history.resize(static_cast<index_t>(n), static_cast<index_t>(time));
+  for (index_t i = 0; i < s.questions.history.size(); ++i) {
+    auto const draw = random.below(static_cast<std::uint64_t>(i), items + 10);
+    s.questions.history.data()[i] = draw < items ? static_cast<code_t>(draw) : sidera::no_code;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    s.questions.target.push_back(static_cast<code_t>(random.fork(1).below(i, items)));
+    s.questions.user.push_back(static_cast<code_t>(i % 11));
+    s.label.push_back(static_cast<code_t>(random.fork(2).below(i, 2)));
+  }
+  return s;
+}
+
+template <class Model>
+std::vector<float> numbers(Model const& model) {
+  std::vector<float> all;
+  for (auto const& group : model.store().groups()) all.insert(all.end(), group.values.begin(), group.values.end());
+  return all;
+}
+
+template <class Model>
+double trained_loss(Model& model, std::size_t epochs, sidera::executor_ref executor = {}) {
+  sidera::ranker_trainer trainer(model, {.batch = 32, .learning_rate = 5e-3, .seed = 2});
+  auto const samples = random_samples(130);
+  double loss = 0;
+  for (std::size_t e = 0; e < epochs; ++e) loss = trainer.epoch(model, samples, executor);
+  return loss;
+}
+
+}  // namespace
+
+static_assert(sidera::RankingModel<sidera::ranker<float>>);
+static_assert(sidera::RankingModel<sidera::feature_factorization<float>>);
+
+TEST_CASE("a ranker learns labels by heart, with the same bits for every number of threads") {
+  sidera::ranker<float> model(layout(), {.dim = 8, .hidden = {16}, .seed = 1});
+  sidera::ranker<float> other = model;
+  sidera::thread_pool pool(3);
+  double const loss = trained_loss(model, 60);
+  CHECK(loss < .1);
+  CHECK(trained_loss(other, 60, pool) == loss);
+  CHECK(numbers(other) == numbers(model));
+}
+
+TEST_CASE("equal seeds give equal rankers, others differ") {
+  CHECK(numbers(sidera::ranker<float>(layout(), {.seed = 1})) == numbers(sidera::ranker<float>(layout(), {.seed = 1})));
+  CHECK(numbers(sidera::ranker<float>(layout(), {.seed = 1})) != numbers(sidera::ranker<float>(layout(), {.seed = 2})));
+}
+
+TEST_CASE("a saved ranker scores bit for bit like the one that was saved, tiers included") {
+  sidera::matrix<float> features(items, 3);
+  for (index_t i = 0; i < features.size(); ++i)
+    features.data()[i] = static_cast<float>(sidera::random_stream(4).normal(static_cast<std::uint64_t>(i)));
+  sidera::ranker<float> model(layout(), {.dim = 8, .hidden = {16, 4}}, {}, {{features, 2 * features}, 5});
+  trained_loss(model, 2);
+  auto const bytes = sidera::serialise_fields(model.fields());
+  auto const loaded = sidera::ranker<float>::from_fields(sidera::parse_fields(std::as_bytes(std::span(bytes))));
+  auto const questions = random_samples(90).questions;
+  CHECK(loaded.score(questions) == model.score(questions));
+  CHECK(loaded.layout().interests.size() == 4);
+  using other_pooling = sidera::ranker<float, sidera::dot_attention>;
+  CHECK_THROWS_AS(static_cast<void>(other_pooling::from_fields(model.fields())), sidera::value_error);
+  auto damaged = model.fields();
+  damaged.tensors.erase("parameters.tower.0.weight");
+  CHECK_THROWS_AS(static_cast<void>(sidera::ranker<float>::from_fields(damaged)), sidera::argument_error);
+}
+
+TEST_CASE("the score of a candidate does not depend on the others, bit for bit") {
+  sidera::ranker<float> const model(layout(), {.dim = 8, .hidden = {16}});
+  std::vector<code_t> const history{4, 8, sidera::no_code, 15}, candidates{1, 2, 3, 40, 41, 8, 9};
+  auto const all = model.score(sidera::candidates_of(history, candidates));
+  REQUIRE(all.size() == candidates.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    CHECK(model.score(sidera::candidates_of(history, std::span(candidates).subspan(i, 1))).front() == all[i]);
+  CHECK(all[0] != all[1]);
+  CHECK(model.score(sidera::candidates_of(history, {})).empty());
+}
+
+TEST_CASE("padding and the order of the history: no part is taken by padding, whatever the pooling") {
+  std::vector<code_t> const candidates{1, 2}, plain{4, 8, 15}, padded{-1, 4, -1, 8, 15, -1, -1, -1, -1, -1};
+  auto const check = [&](auto pooling) {
+    sidera::ranker<float, decltype(pooling)> const model(layout(), {.dim = 8, .hidden = {16}}, pooling);
+    CHECK(model.score(sidera::candidates_of(plain, candidates)) ==
+          model.score(sidera::candidates_of(padded, candidates)));
+    auto const empty = model.score(sidera::candidates_of({}, candidates));
+    auto const blank = model.score(sidera::candidates_of(std::vector<code_t>(5, sidera::no_code), candidates));
+    CHECK(empty == blank);
+    CHECK(std::isfinite(empty[0]));
+  };
+  check(sidera::din_attention<>{});
+  check(sidera::din_attention<sidera::softmax_weights>{3});
+  check(sidera::dot_attention{});
+  check(sidera::projected_attention{2});
+}
+
+TEST_CASE("items without codes in a view look the same there") {
+  sidera::parameters<float> store;
+  sidera::code_embedding<> const embedding(store, "audio", random_view("audio", 2, true), 4, sidera::random_stream(1));
+  sidera::tape<float> t(std::as_const(store));
+  std::vector<code_t> const ids{3, 13, 4};
+  auto const e = embedding(t, ids);
+  CHECK(e.value().row(0).isZero());
+  CHECK(e.value().row(1).isZero());
+  CHECK(!e.value().row(2).isZero());
+}
+
+TEST_CASE("levels side by side and projected") {
+  sidera::parameters<double> store;
+  auto const view = random_view("text", 1);
+  sidera::code_embedding<sidera::project_levels> const embedding(store, "text", view, 4, sidera::random_stream(1),
+                                                                 sidera::normal_weights{1});
+  sidera::tape<double> t(std::as_const(store));
+  std::vector<code_t> const ids{7};
+  auto const table = store.value(store.find("text.table"));
+  auto const w = store.value(store.find("text.projection.weight"));
+  sidera::matrix<double> const expected =
+      table.row(view.codes(7, 0)) * w.topRows(4) + table.row(7 + view.codes(7, 1)) * w.bottomRows(4);
+  CHECK((embedding(t, ids).value() - expected).cwiseAbs().maxCoeff() < 1e-12);
+}
+
+TEST_CASE("tables can start from the words of a codebook") {
+  sidera::parameters<float> store;
+  sidera::code_embedding<> const embedding(store, "text", random_view("text", 1), 4, sidera::random_stream(1));
+  sidera::matrix<float> const words = sidera::matrix<float>::Identity(9, 9);
+  sidera::start_from_words<float>(store, embedding.table(), 7, words, .05, sidera::random_stream(2));
+  auto const rows = store.value(embedding.table()).bottomRows(9);
+  CHECK(std::abs(std::sqrt(rows.squaredNorm() / 36) - .05f) < 1e-6f);
+  CHECK_THROWS_AS(sidera::start_from_words<float>(store, embedding.table(), 8, words, .05, sidera::random_stream(2)),
+                  sidera::shape_error);
+}
+
+TEST_CASE("rankers refuse what they cannot rank") {
+  sidera::ranker<float> const model(layout(), {.dim = 4, .hidden = {}});
+  auto const refuses = [&](std::vector<code_t> history, code_t target) {
+    CHECK_THROWS_AS(static_cast<void>(model.score(sidera::candidates_of(history, std::vector<code_t>{target}))),
+                    sidera::value_error);
+  };
+  refuses({1, 50}, 3), refuses({1, -2}, 3), refuses({1}, 50), refuses({1}, -1);
+  CHECK_THROWS_AS(sidera::ranker<float>(sidera::ranker_layout{}), sidera::value_error);
+  auto bad = layout();
+  bad.target.push_back("video");
+  CHECK_THROWS_AS(sidera::ranker<float>{bad}, sidera::value_error);
+  bad = layout();
+  bad.views[0].codes(5, 1) = 9;
+  CHECK_THROWS_WITH_AS(sidera::ranker<float>{bad}, doctest::Contains("item 5"), sidera::value_error);
+  bad = layout();
+  bad.views[1].codes.conservativeResize(49, 2);
+  CHECK_THROWS_AS(sidera::ranker<float>{bad}, sidera::shape_error);
+}
+
+TEST_CASE("factorisation with features learns labels by heart") {
+  sidera::matrix<float> features(items, 6);
+  for (index_t i = 0; i < features.size(); ++i)
+    features.data()[i] = static_cast<float>(sidera::random_stream(4).normal(static_cast<std::uint64_t>(i)));
+  sidera::feature_factorization<float> model(features, 11, 8);
+  double const loss = trained_loss(model, 200);
+  CHECK(loss < .1);
+  auto const samples = random_samples(130);
+  auto const scores = model.score(samples.questions);
+  CHECK(scores.size() == 130);
+}
