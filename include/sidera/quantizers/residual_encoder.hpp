@@ -30,10 +30,12 @@ class residual_encoder {
   void push_level(residual_level<T> level) {
     searches_.emplace_back(level.search.words, metric_);
     levels_.push_back(std::move(level));
+    tables_ = {};
   }
   void truncate(std::size_t levels) {
     searches_.erase(searches_.begin() + static_cast<std::ptrdiff_t>(levels), searches_.end());
     levels_.resize(levels);
+    tables_ = {};
   }
 
   [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
@@ -48,6 +50,9 @@ class residual_encoder {
   void prepare() {
     if constexpr (has_tables) tables_ = residual_tables<T>(levels_, dim_, scheme_.prefix_weight());
   }
+
+  /// Not usable unless \ref prepare was called for a metric and a scheme that they fit.
+  [[nodiscard]] residual_tables<T> const& tables() const noexcept { return tables_; }
 
   /// Codes of the rows of `x` in out.cols() levels. Allocates nothing once the workspace has seen a block of this size.
   void encode(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  Greedy residual encoding from one product: no residual is ever written.
+/// \file  Residual encoding from one product, greedy and for a beam.
 #include <sidera/core/matrix.hpp>
 #include <sidera/quantizers/residual_level.hpp>
+#include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/nearest.hpp>
 #include <vector>
 
@@ -34,6 +35,7 @@ class residual_tables {
     if (!fits(levels)) return;
     row_vector<double> const origin = levels.front().explained.template cast<double>().colwise().mean();
     origin_ = origin.template cast<T>();
+    weighted_origin_ = weight_ * origin_.template cast<double>();
     for (std::size_t l = 0; l < levels.size(); ++l) add_level(levels, l);
   }
 
@@ -52,6 +54,57 @@ class residual_tables {
         encode_tile(first, std::min(simd::detail::tile_rows, row_count(x) - first), out, l, w);
     for (index_t i = 0; i < out.rows(); ++i)
       if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
+  }
+
+  /// For a beam: what \ref scores and \ref uncertainty are asked about next, up to block_rows() rows.
+  void start(matrix_cref<T> const& x, simd::search_workspace<T>& w) const {
+    simd::centre_rows(steps_.front().panels, x.data(), static_cast<std::size_t>(x.outerStride()), row_count(x), w);
+  }
+
+  [[nodiscard]] std::size_t level_count() const noexcept { return steps_.size(); }
+
+  /// Numbers per row of scores and per table row of level l: its words and some padding.
+  [[nodiscard]] std::size_t stride(std::size_t l) const noexcept {
+    return steps_[l].panels.panel_count() * simd::word_panels<T>::words_per_panel;
+  }
+
+  /// <x, A_l[j]> - n_l[j] / 2 but for a number that all words share, for `count` rows and every word; padding is
+  /// -infinity. `out` is aligned and has room for whole register tiles: count rounded up times stride(l).
+  void scores(std::size_t l, std::size_t count, T* out, simd::search_workspace<T> const& w) const {
+    simd::word_panels<T> const& panels = steps_[l].panels;
+    for (std::size_t first = 0; first < count; first += simd::detail::tile_rows)
+      for (std::size_t p = 0; p < panels.panel_count(); ++p)
+        simd::detail::store_scores<T>(w.rows.data() + first * panels.dim(), panels.panel(p), panels.bias(p),
+                                      panels.dim(), out + first * stride(l) + p * simd::word_panels<T>::words_per_panel,
+                                      stride(l));
+  }
+
+  /// What the words of level l cannot change of the squared distance to this query, moved like the scores.
+  [[nodiscard]] double common_square(std::span<T const> query) const noexcept {
+    auto const dim = static_cast<std::size_t>(dim_);
+    auto const add_square = [](auto sum, auto v) { return simd::multiply_add(v, v, sum); };
+    auto const add_moved = [](auto sum, auto v, auto o) { return simd::multiply_add(v - o, v - o, sum); };
+    double const residual = simd::exact_sum(dim, add_square, query.data());
+    if (query.size() == dim) return residual;
+    return residual + simd::exact_sum(dim, add_moved, query.data() + dim, weighted_origin_.data());
+  }
+
+  /// What the scores of level l lose when level m < l has this code: stride(l) numbers.
+  [[nodiscard]] T const* table_row(std::size_t l, std::size_t m, code_t code) const noexcept {
+    return steps_[l].tables[m].data() + static_cast<std::size_t>(code) * stride(l);
+  }
+
+  /// How far a score of row i, less its table rows and moved by at most `shift`, can be from what the plain encoder
+  /// compares, with its own roundings; infinite where the score must not be trusted.
+  [[nodiscard]] double uncertainty(std::size_t l, std::size_t i, double shift,
+                                   simd::search_workspace<T> const& w) const noexcept {
+    constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+    step const& s = steps_[l];
+    double const length = w.lengths.data()[i], limit = static_cast<double>(std::numeric_limits<T>::max()) / 8;
+    if (!s.panels.in_range(length) || !(s.table_limit + std::abs(shift) < limit))
+      return std::numeric_limits<double>::infinity();
+    double const terms = static_cast<double>(l) + 3;  // every table and the shift are one more rounding each
+    return error(s, l, length) + terms * u * (s.panels.score_limit(length) + s.table_limit + 2 * std::abs(shift));
   }
 
  private:
@@ -83,7 +136,7 @@ class residual_tables {
   [[nodiscard]] matrix<double> weighted_prefix(residual_level<T> const& level) const {
     if (level.search.words.cols() == dim_) return matrix<double>::Zero(level.explained.rows(), dim_);
     matrix<double> b = level.search.words.rightCols(dim_).template cast<double>();
-    return b.rowwise() - weight_ * origin_.template cast<double>();
+    return b.rowwise() - weighted_origin_;
   }
 
   void add_level(std::vector<residual_level<T>> const& levels, std::size_t l) {
@@ -165,6 +218,7 @@ class residual_tables {
   index_t dim_ = 0;
   double weight_ = 0;
   row_vector<T> origin_;
+  row_vector<double> weighted_origin_;
   std::vector<step> steps_;
 };
 

@@ -12,14 +12,15 @@ namespace sidera::inline SIDERA_ABI {
 template <Scalar T, Metric M, ResidualScheme R>
 void encode_rows(residual_encoder<T, M, R> const& encoder, matrix_cref<T> const& x, code_matrix& out, std::size_t beam,
                  executor_ref executor) {
-  block_partition const blocks{row_count(x), beam == 1 ? std::size_t{512} : std::size_t{64}};
+  block_partition const blocks{row_count(x), beam == 1 ? std::size_t{512} : beam_search<T, M, R>::block_rows};
   std::vector<residual_workspace<T>> workspaces(executor.concurrency());
+  std::vector<beam_search<T, M, R>> beams(beam == 1 ? 0 : executor.concurrency(), beam_search(encoder, beam));
   executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
     auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
     if (beam == 1)
       encoder.encode(x.middleRows(first, rows), out.middleRows(first, rows), workspaces[worker]);
     else
-      beam_search(encoder, beam).encode(x.middleRows(first, rows), out.middleRows(first, rows));
+      beams[worker].encode(x.middleRows(first, rows), out.middleRows(first, rows));
   });
 }
 
@@ -180,6 +181,7 @@ class residual_trainer {
   /// With a beam, the next level trains on what the best whole hypothesis of each row leaves over.
   void reassign(matrix_cref<T> const& x, std::size_t l) {
     code_matrix codes(x.rows(), static_cast<index_t>(l + 1));
+    encoder_.prepare();
     encode_rows(encoder_, x, codes, recipe_.options.beam, executor_);
     encoder_type::start(x, state_);
     for (std::size_t k = 0; k <= l; ++k) {

@@ -83,6 +83,64 @@ TEST_CASE("A beam of one is the greedy encoder") {
   CHECK(beam == model.encode(x));
 }
 
+namespace {
+
+/// The encoder without its tables: the plain way.
+template <class Encoder>
+[[nodiscard]] Encoder without_tables(Encoder const& encoder, double weight) {
+  Encoder plain(squared_euclidean{}, {weight}, encoder.dim());
+  for (std::size_t l = 0; l < encoder.level_count(); ++l) plain.push_level(encoder.level(l));
+  return plain;
+}
+
+/// All hypotheses of both ways, in blocks of rows that fit.
+template <class T>
+void check_beam(matrix<T> const& x, double weight, std::size_t words, std::size_t beam) {
+  CAPTURE(weight);
+  CAPTURE(beam);
+  residual_quantizer<squared_euclidean, lloyd, prefix_residual, kmeans_plus_plus, relocate_far, T> model(
+      {.levels = 4, .words = words, .iterations = 4, .seed = 3}, {}, {}, {weight});
+  (void)model.fit(x);
+  auto const plain = without_tables(model.encoder(), weight);
+  REQUIRE(model.encoder().tables().usable());
+  REQUIRE(!plain.tables().usable());
+  for (index_t first = 0; first < x.rows(); first += 48) {
+    matrix<T> const rows = x.middleRows(first, std::min<index_t>(48, x.rows() - first));
+    code_matrix a, b;
+    CHECK(beam_search(model.encoder(), beam).encode_all(rows, 4, a) == beam_search(plain, beam).encode_all(rows, 4, b));
+    CHECK(a == b);
+  }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("A beam by tables keeps the hypotheses of the plain way", T, float, double) {
+  auto x = laws::clustered<T>(300, 7, 40, 11, 0.4);
+  x.row(5) = x.row(6);  // ties
+  x.row(7).setZero();
+  for (double const weight : {0.0, 0.5, 1.0})
+    for (std::size_t const beam : {2, 5, 20}) check_beam<T>(x, weight, 19, beam);
+  check_beam<T>(x, 1, 3, 5);  // fewer words than hypotheses
+  matrix<T> const far = (x.array() + T(1000)).matrix();
+  for (double const weight : {0.0, 1.0}) check_beam<T>(far, weight, 19, 5);
+  matrix<T> const grid = (x.array() * T(2)).round().matrix();  // many equal distances
+  for (double const weight : {0.0, 1.0}) check_beam<T>(grid, weight, 19, 5);
+}
+
+TEST_CASE("A beam by tables: rows out of the range of the scores go the plain way") {
+  auto x = laws::clustered<float>(60, 5, 10, 12, 0.4);
+  residual_quantizer model({.levels = 3, .words = 6});
+  (void)model.fit(x);
+  x.row(0) *= 1e25f;
+  x.row(1).setConstant(3e18f);
+  auto const codes = model.encode(x, encode_options{.beam = 4});
+  residual_encoder<float, squared_euclidean, additive_residual> by_levels({}, {}, 5);
+  for (std::size_t l = 0; l < 3; ++l) by_levels.push_level(model.level(l));
+  code_matrix expected(x.rows(), 3);
+  beam_search(by_levels, 4).encode(x, expected);
+  CHECK(codes == expected);
+}
+
 TEST_CASE("A wider beam lowers the error on average, in encoding and in training") {
   auto const model = fitted({.levels = 4, .words = 6});
   auto const x = rows(), other = laws::clustered<float>(400, 6, 30, 30, 0.5);
