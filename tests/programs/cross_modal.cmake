@@ -1,0 +1,27 @@
+# cross_modal as a user meets it: what it refuses, and that the number of threads changes nothing.
+if(NOT TARGET cross_modal)
+  return()
+endif()
+
+# cross_modal_refuses(NAME EXPECT ARGUMENT...): exit code 2 and one line on stderr that matches EXPECT.
+function(cross_modal_refuses name expect)
+  add_test(NAME programs.cross_modal.refuses.${name}
+           COMMAND ${CMAKE_COMMAND} -DEXPECT=${expect} -P ${CMAKE_CURRENT_SOURCE_DIR}/refuses.cmake --
+                   $<TARGET_FILE:cross_modal> ${ARGN})
+endfunction()
+set(two --view a=${digits}/mor.npy --view b=${digits}/zer.npy)
+cross_modal_refuses(one_view "two views" --view a=${digits}/mor.npy --labels ${digits}/labels.npy)
+cross_modal_refuses(no_labels "--labels is needed" ${two})
+cross_modal_refuses(missing_file "cannot open" ${two} --labels ${CMAKE_CURRENT_BINARY_DIR}/none.npy)
+cross_modal_refuses(view_twice "two views are named" --view a=${digits}/mor.npy --view a=${digits}/zer.npy
+                    --labels ${digits}/labels.npy)
+cross_modal_refuses(unknown_term "align" ${two} --labels ${digits}/labels.npy --without nonsense)
+cross_modal_refuses(fcid_of_two "three views" ${two} --labels ${digits}/labels.npy --model fcid)
+cross_modal_refuses(too_many_channels "1 to 64" ${two} --labels ${digits}/labels.npy --toc slice --keep 65)
+cross_modal_refuses(clips "2000 rows are no clips of 7" ${two} --labels ${digits}/labels.npy --time 7)
+cross_modal_refuses(split_that_is_none "must hold 0" ${two} --labels ${digits}/labels.npy --split ${digits}/labels.npy)
+cross_modal_refuses(too_many_codes "fewer rows" ${two} --labels ${digits}/labels.npy --codes 5000 --epochs 1)
+
+add_test(NAME programs.cross_modal.same_figures
+         COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:cross_modal> -DDIGITS=${digits}
+                 -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/cross_modal -P ${CMAKE_CURRENT_SOURCE_DIR}/same_figures.cmake)

@@ -1,0 +1,21 @@
+# cross_modal prints equal accuracies for one thread and for three, carries labels across views, and TOC keeps K channels.
+file(MAKE_DIRECTORY ${FOLDER})
+set(arguments --view fou=${DIGITS}/fou.npy --view kar=${DIGITS}/kar.npy --labels ${DIGITS}/labels.npy --epochs 12 --seeds 2
+              --toc requantise --criterion paired --keep 40 --quiet)
+foreach(threads 1 3)
+  execute_process(COMMAND ${PROGRAM} ${arguments} --threads ${threads} --json ${FOLDER}/${threads}.json
+                  RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
+  if(status OR NOT out STREQUAL "" OR NOT err STREQUAL "")
+    message(FATAL_ERROR "exit code ${status}\n${out}${err}")
+  endif()
+  file(READ ${FOLDER}/${threads}.json json)
+  string(JSON pairs_${threads} GET "${json}" pairs)
+  string(JSON kept GET "${json}" kept_channels mean)
+  string(JSON accuracy GET "${json}" pairs 0 accuracy mean)
+endforeach()
+if(NOT pairs_1 STREQUAL pairs_3)
+  message(FATAL_ERROR "one thread: ${pairs_1}\nthree threads: ${pairs_3}")
+endif()
+if(NOT kept EQUAL 40 OR accuracy LESS 0.4)
+  message(FATAL_ERROR "${kept} channels, accuracy ${accuracy}")
+endif()
