@@ -40,7 +40,9 @@ sidera::ranking_samples random_samples(std::size_t n, std::size_t time = 6) {
   for (std::size_t i = 0; i < n; ++i) {
     s.questions.target.push_back(static_cast<code_t>(random.fork(1).below(i, items)));
     s.questions.user.push_back(static_cast<code_t>(i % 11));
-    s.label.push_back(static_cast<code_t>(random.fork(2).below(i, 2)));
+    // One answer per user and item, so that every kind of model can learn all of them.
+    auto const pair = static_cast<std::uint64_t>(s.questions.target.back()) * 11 + i % 11;
+    s.label.push_back(static_cast<code_t>(random.fork(2).below(pair, 2)));
   }
   return s;
 }

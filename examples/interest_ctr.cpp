@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/// \file  Embeddings and interactions in; rankers on semantic IDs and their baselines out, compared over seeds.
+#include <CLI/CLI.hpp>
+#include <sidera/core/thread_pool.hpp>
+#include <sidera/io/atomic_file.hpp>
+
+#include "interest_ctr/results.hpp"
+
+namespace {
+
+std::pair<std::string, std::string> split_view(std::string const& argument) {
+  auto const equals = argument.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
+    throw std::invalid_argument("--view takes NAME=FILE, not \"" + argument + "\"");
+  return {argument.substr(0, equals), argument.substr(equals + 1)};
+}
+
+void declare_options(CLI::App& app, program::settings& s, std::vector<std::string>& views) {
+  auto const count = [&](char const* name, std::size_t& value, char const* help) {
+    app.add_option(name, value, help)->check(CLI::PositiveNumber)->capture_default_str();
+  };
+  app.add_option("--interactions", s.interactions,
+                 "rows of user, item, split (0 train, 1 valid, 2 test)[, weight[, time]]");
+  app.add_option("--view", views, "NAME=FILE of one modality of the items; may be repeated");
+  app.add_option("--model", s.models, "names of models, or all")->delimiter(',');
+  count("--levels", s.levels, "codes per item and view");
+  count("--words", s.words, "code words per level");
+  app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")->capture_default_str();
+  app.add_option("--scale", s.scale, "of each view before it is quantized")
+      ->check(CLI::IsMember({"none", "l2", "zscore", "equal"}))
+      ->capture_default_str();
+  count("--dim", s.dim, "of all embeddings");
+  count("--history", s.history, "items of a history");
+  count("--epochs", s.epochs, "");
+  count("--batch", s.batch, "");
+  app.add_option("--lr", s.learning_rate, "of Adam")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--weight-decay", s.weight_decay)->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_option("--deviation", s.deviation, "of the first values of the embeddings")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  count("--negatives", s.negatives, "per interaction in training");
+  count("--test-negatives", s.test_negatives,
+        "per interaction in the questions; the same ones for all models and seeds");
+  app.add_option("--negative-rule", s.rule)->check(CLI::IsMember({"popularity", "uniform"}))->capture_default_str();
+  app.add_option("--part", s.part, "what the figures are of")
+      ->check(CLI::IsMember({"valid", "test"}))
+      ->capture_default_str();
+  count("--cold", s.cold, "items with fewer training interactions are cold");
+  count("--seeds", s.seeds, "trainings per model");
+  app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
+  app.add_option("--json", s.json, "figures as JSON");
+  app.add_option("--report", s.report, "the table as HTML");
+}
+
+/// Without data: a small set whose answer is known, and the models that it tells apart.
+void use_generated(program::settings& s) {
+  s.models = {"din", "din+psrq", "mcca", "mcca-without-mjc"};
+  s.words = 16;
+  s.levels = 2;
+  s.dim = 16;
+  s.epochs = 6;
+  s.learning_rate = 3e-3;
+  s.seeds = 3;
+}
+
+void check(program::settings& s) {
+  if (s.interactions.empty() || s.views.empty())
+    throw std::invalid_argument("name --interactions FILE and at least one --view NAME=FILE");
+  for (auto const& [name, file] : s.views)
+    if (name == "id" || name == "joint") throw std::invalid_argument("a view cannot be named \"" + name + "\"");
+  if (!(s.prefix_weight >= 0) || !std::isfinite(s.prefix_weight))
+    throw std::invalid_argument("--prefix-weight must not be negative");
+  if (s.models == std::vector<std::string>{"all"}) s.models = program::known_models();
+  for (auto const& model : s.models) program::require_model(model);
+}
+
+/// One training per model and seed, spread over the threads: each is done by one thread, in the same way.
+std::vector<program::model_result> train_all(program::settings const& s, program::data_set const& data) {
+  auto const rule = s.rule == "uniform" ? sidera::negative_rule::uniform : sidera::negative_rule::popularity;
+  auto const part = s.part == "valid" ? sidera::data_part::valid : sidera::data_part::test;
+  auto const questions = sidera::make_samples(data.table, part, {s.history, s.test_negatives, rule, 0});
+  auto const cold = data.table.cold_items(s.cold);
+  std::vector<program::model_result> results(s.models.size());
+  for (std::size_t m = 0; m < results.size(); ++m) results[m] = {s.models[m], std::vector<program::figures>(s.seeds)};
+  std::vector<double> seconds(s.models.size() * s.seeds);
+  sidera::thread_pool pool(s.threads);
+  pool.run(seconds.size(), [&](std::size_t job, std::size_t) {
+    std::size_t const m = job / s.seeds, seed = job % s.seeds;
+    auto const scores = program::train_and_score(s.models[m], s, data, questions, seed + 1);
+    results[m].per_seed[seed] = program::measure(questions, cold, scores.probability);
+    seconds[job] = scores.seconds_per_epoch;
+    if (seed == 0) results[m].parameters = scores.parameters;
+  });
+  for (std::size_t job = 0; job < seconds.size(); ++job)
+    results[job / s.seeds].seconds_per_epoch += seconds[job] / static_cast<double>(s.seeds);
+  return results;
+}
+
+void write_report(std::string const& path, sidera::report_table const& table) {
+  sidera::html_report report("Rankers on semantic IDs");
+  report.paragraph("Means and 95 % intervals over seeds; differences to DIN are paired by seed.");
+  report.table(table);
+  sidera::write_file(path, report.html());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  program::settings s;
+  std::vector<std::string> views;
+  CLI::App app("Rankers on semantic IDs and their baselines. Without arguments: a demonstration on generated data.");
+  declare_options(app, s, views);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::CallForHelp const& help) {
+    return app.exit(help);
+  } catch (CLI::ParseError const& problem) {
+    std::fprintf(stderr, "interest_ctr: %s\n", problem.what());
+    return 2;
+  }
+  try {
+    for (std::string const& v : views) s.views.push_back(split_view(v));
+    bool const generated = s.interactions.empty() && s.views.empty();
+    if (argc == 1) use_generated(s);
+    if (!(argc == 1)) check(s);
+    program::data_set const data = generated ? program::generated_data() : program::load_data(s);
+    auto const results = train_all(s, data);
+    auto const table = program::table_of(results);
+    if (!s.json.empty()) sidera::write_file(s.json, program::json_text(s, data, results));
+    if (!s.report.empty()) write_report(s.report, table);
+    std::fputs(sidera::markdown_table(table).c_str(), stdout);
+  } catch (std::exception const& problem) {
+    std::fprintf(stderr, "interest_ctr: %s\n", problem.what());
+    return 2;
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace program {
+
+/// What the command line says.
+struct settings {
+  std::string interactions;
+  std::vector<std::pair<std::string, std::string>> views;  ///< name and file
+  std::vector<std::string> models = {"all"};
+  std::size_t levels = 3, words = 64;
+  double prefix_weight = 1;
+  std::string scale = "equal";  ///< of each view before it is quantized
+  std::size_t dim = 64, history = 20, epochs = 1, batch = 64;
+  double learning_rate = 5e-4, weight_decay = 0, deviation = 0.05;
+  std::size_t negatives = 1, test_negatives = 4;
+  std::string rule = "popularity";
+  std::string part = "test";  ///< what the figures are of
+  std::size_t cold = 30, seeds = 10, threads = 0;
+  std::string json, report;
+};
+
+}  // namespace program
