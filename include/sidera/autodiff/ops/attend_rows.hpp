@@ -28,6 +28,28 @@ void dot_with_rows(T const* q, std::size_t n, std::size_t count, Row const& row,
   }
 }
 
+/// out (n numbers) = or += sum_i weight[i] row(i) over `count` rows; the sums stay in registers.
+template <Scalar T, class Row>
+void weigh_rows(T const* weight, std::size_t count, std::size_t n, Row const& row, T* out, bool add) {
+  using batch = simd::batch<T>;
+  constexpr std::size_t w = simd::width<T>;
+  std::size_t j = 0;
+  for (; j + 4 * w <= n; j += 4 * w) {
+    batch sums[4] = {batch(T(0)), batch(T(0)), batch(T(0)), batch(T(0))};
+    for (std::size_t i = 0; i < count; ++i) {
+      batch const a(weight[i]);
+      T const* const x = row(i) + j;
+      for (std::size_t c = 0; c < 4; ++c) sums[c] = sums[c] + a * simd::load<T>(x + c * w);
+    }
+    generate<T>(out + j, add, 4 * w, [&](std::size_t k, std::size_t) { return sums[k / w]; });
+  }
+  generate<T>(out + j, add, n - j, [&](std::size_t k, std::size_t some) {
+    batch sum(T(0));
+    for (std::size_t i = 0; i < count; ++i) sum = sum + batch(weight[i]) * load_some<T>(row(i) + j + k, some);
+    return sum;
+  });
+}
+
 /// The places of one sample that hold a key.
 struct sample_keys {
   std::size_t* key;
@@ -49,43 +71,41 @@ struct attention_sizes {
 template <Scalar T>
 void attend_sample(attention_sizes s, T const* q, T const* x, sample_keys const& keys, T* weights, T* y) {
   using batch = simd::batch<T>;
+  auto const row = [&](std::size_t i) { return x + keys.key[i] * s.cols; };
   for (std::size_t h = 0; h < s.heads; ++h) {
-    T *const w = weights + h * s.time, *const out = y + h * s.cols;
-    dot_with_rows(
-        q + h * s.cols, s.cols, keys.count, [&](std::size_t i) { return x + keys.key[i] * s.cols; }, w);
+    T* const w = weights + h * s.time;
+    dot_with_rows(q + h * s.cols, s.cols, keys.count, row, w);
     transform<T>(
         w, false, keys.count, [c = batch(static_cast<T>(s.scale))](batch v) { return c * v; }, w);
     softmax_row(w, w, keys.count);
-    std::fill_n(out, s.cols, T(0));
-    for (std::size_t i = 0; i < keys.count; ++i)
-      transform<T>(
-          out, true, s.cols, [a = batch(w[i])](batch v) { return a * v; }, x + keys.key[i] * s.cols);
+    weigh_rows(w, keys.count, s.cols, row, y + h * s.cols, false);
   }
 }
 
-/// Gradients of one sample; `slope` (time numbers) is scratch memory. Null targets are left out.
+/// Gradients of one sample; `slopes` (heads x time numbers) is scratch memory. Null targets are left out.
 template <Scalar T>
 void attend_sample_backward(attention_sizes s, T const* q, T const* x, sample_keys const& keys, T const* weights,
-                            T const* g, T* slope, T* to_q, T* to_x) {
+                            T const* g, T* slopes, T* to_q, T* to_x) {
   using batch = simd::batch<T>;
+  auto const row = [&](std::size_t i) { return x + keys.key[i] * s.cols; };
   for (std::size_t h = 0; h < s.heads; ++h) {
-    T const *const w = weights + h * s.time, *const up = g + h * s.cols;
-    dot_with_rows(
-        up, s.cols, keys.count, [&](std::size_t i) { return x + keys.key[i] * s.cols; }, slope);
+    T const* const w = weights + h * s.time;
+    T* const slope = slopes + h * s.time;
+    dot_with_rows(g + h * s.cols, s.cols, keys.count, row, slope);
     batch const mean(static_cast<T>(dot_of<T>(slope, w, keys.count))), c(static_cast<T>(s.scale));
     transform<T>(
         slope, false, keys.count, [=](batch d, batch a) { return c * a * (d - mean); }, slope, w);
-    for (std::size_t i = 0; i < keys.count; ++i) {
-      batch const a(w[i]), d(slope[i]);
-      std::size_t const row = keys.key[i] * s.cols;
-      if (to_q != nullptr)
-        transform<T>(
-            to_q + h * s.cols, true, s.cols, [d](batch v) { return d * v; }, x + row);
-      if (to_x != nullptr)
-        transform<T>(
-            to_x + row, true, s.cols, [=](batch u, batch v) { return a * u + d * v; }, up, q + h * s.cols);
-    }
+    if (to_q != nullptr) weigh_rows(slope, keys.count, s.cols, row, to_q + h * s.cols, true);
   }
+  if (to_x == nullptr) return;
+  for (std::size_t i = 0; i < keys.count; ++i)
+    generate<T>(to_x + keys.key[i] * s.cols, true, s.cols, [&](std::size_t j, std::size_t some) {
+      batch sum(T(0));
+      for (std::size_t h = 0; h < s.heads; ++h)
+        sum = sum + batch(weights[h * s.time + i]) * load_some<T>(g + h * s.cols + j, some) +
+              batch(slopes[h * s.time + i]) * load_some<T>(q + h * s.cols + j, some);
+      return sum;
+    });
 }
 
 }  // namespace detail
@@ -118,11 +138,12 @@ template <Scalar T>
   });
   t.on_backward(
       [=, &t] {
-        T *const to_q = queries.zeroed_target(), *const to_x = x.zeroed_target(), *const slope = t.scratch(time);
+        T *const to_q = queries.zeroed_target(), *const to_x = x.zeroed_target(),
+                 *const slopes = t.scratch(heads * time);
         for (std::size_t b = 0; b < s.batch; ++b)  // samples may share rows of x: in order, by one thread
           detail::attend_sample_backward(s, queries.data() + b * row, x.data(), keys_of(b), weights + b * heads * time,
-                                         y.gradient_data() + b * row, slope, to_q == nullptr ? nullptr : to_q + b * row,
-                                         to_x);
+                                         y.gradient_data() + b * row, slopes,
+                                         to_q == nullptr ? nullptr : to_q + b * row, to_x);
       },
       y);
   return y;

@@ -23,6 +23,18 @@ template <Scalar T>
   return table.gradient_data();
 }
 
+/// out = the sum of the rows of `ids`, n numbers each, in their order; a register's worth of columns stays in a
+/// register.
+template <Scalar T>
+void add_up_rows(T const* table, std::span<code_t const> ids, std::size_t n, T* out) {
+  generate<T>(out, false, n, [&](std::size_t j, std::size_t some) {
+    simd::batch<T> sum(T(0));
+    for (code_t const id : ids)
+      if (id >= 0) sum = sum + load_some<T>(table + static_cast<std::size_t>(id) * n + j, some);
+    return sum;
+  });
+}
+
 /// y_i = sum_l table[ids_il], `count` ids per row. Ids must have been checked; negative ones add nothing.
 template <Scalar T>
 [[nodiscard]] variable<T> sum_of_rows(variable<T> table, std::span<code_t const> ids, std::size_t rows,
@@ -30,27 +42,24 @@ template <Scalar T>
   tape<T>& t = table.owner();
   std::size_t const n = table.cols();
   variable<T> const y = t.result(rows, n, table);
-  auto const same = [](simd::batch<T> v) { return v; };
-  auto const row_of = [n](T* base, code_t id) { return base + static_cast<std::size_t>(id) * n; };
   parallel_for(t, rows, count * n, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      bool first = true;
-      for (code_t const id : ids.subspan(i * count, count))
-        if (id >= 0) transform<T>(y.data() + i * n, !std::exchange(first, false), n, same, row_of(table.data(), id));
-      if (first) std::fill_n(y.data() + i * n, n, T(0));
-    }
+    for (std::size_t i = begin; i < end; ++i)
+      add_up_rows(table.data(), ids.subspan(i * count, count), n, y.data() + i * n);
   });
   t.on_backward(
       [=, &t] {
         T* const to = target_of_rows(table, ids);
-        block_partition const columns{
-            n, 16};  // one owner per column: rows that repeat are added in the order of the samples
-        t.executor().run(rows * n <= block_numbers ? 1 : columns.count(), [&](std::size_t b, std::size_t) {
-          std::size_t const a = rows * n <= block_numbers ? 0 : columns.begin(b);
-          std::size_t const width = rows * n <= block_numbers ? n : columns.length(b);
+        // One owner per column, so that rows that repeat are added in the order of the samples however columns are cut.
+        bool const whole = t.executor().concurrency() == 1 || rows * n <= block_numbers;
+        block_partition const columns{n, whole ? std::max<std::size_t>(n, 1) : 16};
+        t.executor().run(columns.count(), [&](std::size_t b, std::size_t) {
+          std::size_t const a = columns.begin(b), width = columns.length(b);
           for (std::size_t i = 0; i < rows; ++i)
             for (code_t const id : ids.subspan(i * count, count))
-              if (id >= 0) transform<T>(row_of(to, id) + a, true, width, same, y.gradient_data() + i * n + a);
+              if (id >= 0)
+                transform<T>(
+                    to + static_cast<std::size_t>(id) * n + a, true, width, [](simd::batch<T> v) { return v; },
+                    y.gradient_data() + i * n + a);
         });
       },
       y);
