@@ -23,13 +23,13 @@ using sidera::index_t;
 [[nodiscard]] inline matrix<float> scaled(matrix<float> x) {
   for (index_t i = 0; i < x.rows(); ++i)
     if (!x.row(i).allFinite())
-      throw sidera::value_error("rq_vae", "row " + std::to_string(i) + " has a NaN or an infinity",
+      throw sidera::value_error("--view", "row " + std::to_string(i) + " has a NaN or an infinity",
                                 static_cast<std::size_t>(i));
-  if (x.rows() < 5) throw sidera::value_error("rq_vae", "there are fewer than 5 rows");
+  if (x.rows() < 5) throw sidera::value_error("--view", "there are fewer than 5 rows");
   sidera::row_vector<float> const mean = x.colwise().mean();
   x.rowwise() -= mean;
   float const deviation = std::sqrt(x.squaredNorm() / static_cast<float>(x.size()));
-  if (!(deviation > 0)) throw sidera::value_error("rq_vae", "all rows are equal");
+  if (!(deviation > 0)) throw sidera::value_error("--view", "all rows are equal");
   return x / deviation;
 }
 
@@ -83,7 +83,7 @@ inline void train(result& r, rq_vae& model, split const& data, sidera::executor_
   result r{.how = s, .rows = sidera::row_count(x), .columns = sidera::column_count(x)};
   split const data(x);
   if (sidera::row_count(data.training) < s.words)
-    throw sidera::value_error("rq_vae", "there are fewer rows than the " + std::to_string(s.words) + " words");
+    throw sidera::value_error("--words", "there are fewer rows than the " + std::to_string(s.words) + " words");
   sidera::thread_pool pool(s.threads == 0 ? std::max(1U, std::thread::hardware_concurrency()) : s.threads);
   rq_vae model(s, r.columns);
   model.start(data.training);
