@@ -31,7 +31,7 @@ struct data_set {
 /// together. So one view leaves half of the wrong items in, and two views that are not looked at jointly still take
 /// the text of one taste with the sound of the other for a match.
 [[nodiscard]] inline data_set generated_data(std::uint64_t seed = 1) {
-  constexpr std::size_t items = 480, users = 800, kinds = 4, dim = 16, taken = 20;
+  constexpr std::size_t items = 2048, users = 1000, kinds = 4, dim = 16, taken = 20;
   sidera::random_stream const random(seed, 0x67656E);
   data_set data{{{"text", sidera::matrix<float>(items, dim)}, {"audio", sidera::matrix<float>(items, dim)}},
                 {users, items, false, {}}};
@@ -50,7 +50,7 @@ struct data_set {
     for (std::size_t const i : order) {
       bool const liked = (i % kinds == text[0] && i / kinds % kinds == audio[0]) ||
                          (i % kinds == text[1] && i / kinds % kinds == audio[1]);
-      bool const popular = own.fork(3).uniform(i) < (i % 7 == 0 ? 1 : .35);
+      bool const popular = own.fork(3).uniform(i) < (i / (kinds * kinds) % 16 == 0 ? 1 : .12);
       if (!liked || !popular || count == taken) continue;
       auto const part = count % 5 == 4 ? sidera::data_part::test : sidera::data_part::train;
       data.table.rows.push_back({static_cast<sidera::code_t>(u), static_cast<sidera::code_t>(i), part, 1, 0});
