@@ -49,6 +49,9 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--missing", s.missing, "rows that are all zero or NaN: refuse NaN, skip the view, or take its mean")
       ->check(CLI::IsMember({"refuse", "skip", "mean"}))
       ->capture_default_str();
+  app.add_option("--resolve", s.resolve, "give items that share an ID one of their own; all: compare the ways")
+      ->check(CLI::IsMember({"none", "digit", "relocate", "sinkhorn", "all"}))
+      ->capture_default_str();
   app.add_option("--labels", s.labels, "one integer per item, used for the report only");
   auto* out = app.add_option("--model-out", s.model_out, "save the codebooks (safetensors)");
   app.add_option("--model-in", s.model_in, "encode with saved codebooks instead of fitting")->excludes(out);

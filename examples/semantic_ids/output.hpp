@@ -43,6 +43,23 @@ inline void put_views(sidera::json_writer& json, std::map<std::string, quality> 
   });
 }
 
+inline void put_resolved(sidera::json_writer& json, result const& r) {
+  json.key("resolved").object([&] {
+    for (auto const& [name, list] : r.resolved)
+      json.key(name).object([&, &ways = list] {
+        for (resolved_ids const& way : ways)
+          json.key(way.resolver).object([&] {
+            json.field("no_collision_rate", way.after.no_collision_rate);
+            json.field("unique_ratio", way.after.unique_ratio);
+            json.field("largest_bucket", way.after.largest_bucket);
+            json.field("moved", way.moved);
+            json.field("unresolved", way.unresolved);
+            json.field("relative_error", way.error_after);
+          });
+      });
+  });
+}
+
 inline void put_alternatives(sidera::json_writer& json, result const& r) {
   json.key("prefix_weights").array([&] {
     for (alternative const& a : r.alternatives)
@@ -74,6 +91,7 @@ inline void put_alternatives(sidera::json_writer& json, result const& r) {
     });
     json.field("items", r.items);
     put_views(json, r.views);
+    if (!r.resolved.empty()) put_resolved(json, r);
     if (!r.alternatives.empty()) put_alternatives(json, r);
     json.key("seconds").object([&] {
       json.field("fit", r.fit_seconds);
@@ -104,6 +122,8 @@ inline void print(result const& r) {
   std::printf("%zu items, %s, %zu levels, metric %s, update %s, seed %llu\n", r.items, r.how.scheme.c_str(),
               r.how.levels, r.how.metric.c_str(), r.how.update.c_str(), static_cast<unsigned long long>(r.how.seed));
   for (std::string const& name : r.names) print_quality(name, r.views.at(name));
+  for (std::string const& name : r.resolved.empty() ? std::vector<std::string>{} : r.names)
+    std::printf("\n%s", sidera::markdown_table(resolution_table(name, r.resolved.at(name))).c_str());
   if (!r.alternatives.empty()) print_comparison(r);
   std::printf("fit %.2f s, encode %.3f s\n", r.fit_seconds, r.encode_seconds);
 }

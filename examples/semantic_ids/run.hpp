@@ -126,6 +126,19 @@ inline void compare(result& r, std::vector<sidera::view<float>> const& views, st
   }
 }
 
+/// With one resolver the codes become its IDs; "all" only compares them.
+inline void resolve_all(result& r, model_type const& model, std::vector<sidera::view<float>> const& views) {
+  if (r.how.resolve == "none") return;
+  for (std::string const& name : r.names) {
+    std::vector<resolved_ids>& list = r.resolved[name];
+    sidera::matrix<float> const x = model.scaled_rows(views, name);
+    for (char const* resolver : resolver_names)
+      if (r.how.resolve == "all" || r.how.resolve == resolver)
+        list.push_back(resolve(resolver, model.quantizer(name), x, r.codes.at(name)));
+    if (r.how.resolve != "all") r.codes.at(name) = list.front().ids;
+  }
+}
+
 /// The whole job but for the files that it writes. `fields` becomes what --model-out saves.
 [[nodiscard]] inline result run(settings s, sidera::field_set& fields) {
   bool const fits = s.model_in.empty();
@@ -146,6 +159,7 @@ inline void compare(result& r, std::vector<sidera::view<float>> const& views, st
   r.names = model.names();
   r.views = measure_all(model, views, r.codes, labels);
   r.how = std::move(s);
+  resolve_all(r, model, views);
   if (compares) compare(r, views, labels, pool, progress);
   fields = model.fields();
   put_settings(fields, r.how);

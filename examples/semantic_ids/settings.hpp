@@ -25,6 +25,7 @@ struct settings {
   std::size_t threads = 0;
   std::string scale = "none";
   std::string missing = "refuse";
+  std::string resolve = "none";  ///< or one of resolver_names, or "all" to compare them
   std::string labels, model_out, model_in, ids_out, report, json;
   bool compare = false;
   std::size_t compare_seeds = 1;
