@@ -104,7 +104,7 @@ TEST_CASE("Every metric sees the kept channels alone, whatever the others hold")
   kept_channels const weighted(kept, 5, weighted_squared_euclidean{{9, 2, 3, 9, 5}});
   auto const r = rows.row(0) - rows.row(1);
   CHECK(weighted(std::span<float const>(row_span(rows, 0)), std::span<float const>(row_span(rows, 1))) ==
-        doctest::Approx(5 * r(4) * r(4) + 2 * r(1) * r(1) + 3 * r(2) * r(2)));
+        doctest::Approx(static_cast<double>(5 * r(4) * r(4) + 2 * r(1) * r(1) + 3 * r(2) * r(2))));
   CHECK_THROWS_AS(kept_euclidean({5}, 5), value_error);
   CHECK_THROWS_AS(kept_euclidean({}, 5), value_error);
 }
