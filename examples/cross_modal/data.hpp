@@ -30,11 +30,12 @@ struct partition {
   std::vector<std::size_t> train, test;
 };
 
-/// Rows of nothing but zeros (to rounding) or NaN lack the view.
+/// Rows of nothing but zeros (to a millionth of the largest number) or NaN lack the view.
 [[nodiscard]] inline std::vector<std::uint8_t> present_rows(matrix const& x) {
+  float const least = 1e-6F * x.array().isNaN().select(0, x.array().abs()).maxCoeff();
   std::vector<std::uint8_t> flags;
   for (index_t i = 0; i < x.rows(); ++i)
-    flags.push_back(!(x.row(i).array().abs() < 1e-12F).all() && !x.row(i).array().isNaN().all());
+    flags.push_back(!(x.row(i).array().abs() <= least).all() && !x.row(i).array().isNaN().all());
   return flags;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The result on the console, as JSON and as a page.
+#include <cstdio>
 #include <sidera/io/json_writer.hpp>
+#include <sidera/io/markdown.hpp>
 
-#include "../common/console_table.hpp"
 #include "result.hpp"
 
 namespace program {
@@ -118,9 +119,8 @@ inline void print(result const& r) {
               r.items, r.classes, r.train, r.test, r.variants.front().name.c_str(), r.how.codes, r.how.seeds,
               r.how.seeds == 1 ? "" : "s", chance_text(r).c_str());
   if (r.missing > 0) std::printf("%zu rows lack their view and take no part in it\n\n", r.missing);
-  print_table(pair_table(r));
-  std::printf("\n");
-  print_table(variant_table(r));
+  std::printf("%s\n%s", sidera::markdown_table(pair_table(r)).c_str(),
+              sidera::markdown_table(variant_table(r)).c_str());
 }
 
 [[nodiscard]] inline std::string html_text(result const& r) {
