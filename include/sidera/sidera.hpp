@@ -276,6 +276,7 @@
 #include <sidera/simd/register_tile.hpp>
 #include <sidera/simd/scan_plan.hpp>
 #include <sidera/simd/score_tile.hpp>
+#include <sidera/simd/table_scores.hpp>
 #include <sidera/simd/word_panels.hpp>
 #include <sidera/simd/word_scan.hpp>
 #include <sidera/training/batch_order.hpp>
