@@ -69,7 +69,7 @@ inline void put_parameters(shared_folder const& folder, sidera::parameters<float
 template <class Model>
 struct sidera_steps {
   Model model;
-  sidera::optimizer<float, sidera::adam> adam{model.store, {.learning_rate = double{learning_rate}}};
+  sidera::optimizer<float, sidera::adam> adam{model.store, {.learning_rate = static_cast<double>(learning_rate)}};
   sidera::thread_pool pool;
   sidera::tape<float> t{model.store, pool};
 
