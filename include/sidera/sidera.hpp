@@ -116,6 +116,7 @@
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/core/type_name.hpp>
 #include <sidera/disentangling/alignment.hpp>
+#include <sidera/disentangling/clip_batch.hpp>
 #include <sidera/disentangling/code_model.hpp>
 #include <sidera/disentangling/concepts.hpp>
 #include <sidera/disentangling/dcid.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <functional>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/quantizers/concepts.hpp>
 #include <sidera/quantizers/quantizer_fields.hpp>

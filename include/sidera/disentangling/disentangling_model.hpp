@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <sidera/core/observer.hpp>
+#include <sidera/disentangling/clip_batch.hpp>
 #include <sidera/disentangling/code_model.hpp>
 #include <sidera/disentangling/objective.hpp>
 #include <sidera/optimizers/gradient_clipping.hpp>
@@ -46,10 +47,9 @@ class disentangling_model {
   /// Row n of every view is the same moment; views may differ in width. `present[m][n]` is 0 where row n lacks view m
   /// (its numbers are not looked at); empty: all are there. Rows are clips of options.time steps; with more than one
   /// step, no view may be missing. Needs as many rows as words.
-  disentangling_report fit(std::vector<matrix<T>> const& views,
-                           std::vector<std::vector<std::uint8_t>> const& present = {}, executor_ref executor = {},
-                           observer const& watch = {}) {
-    std::vector<std::vector<std::uint8_t>> const flags = check(views, present);
+  disentangling_report fit(std::vector<matrix<T>> const& views, presence_flags const& present = {},
+                           executor_ref executor = {}, observer const& watch = {}) {
+    presence_flags const flags = check(views, present);
     std::vector<matrix<T>> const x = scale(views, flags);
     std::vector<std::size_t> widths;
     for (auto const& v : x) widths.push_back(column_count(v));
@@ -87,8 +87,7 @@ class disentangling_model {
     if (!fitted_) throw not_fitted_error("disentangling_model", "call fit first");
   }
 
-  [[nodiscard]] std::vector<std::vector<std::uint8_t>> check(
-      std::vector<matrix<T>> const& views, std::vector<std::vector<std::uint8_t>> const& present) const {
+  [[nodiscard]] presence_flags check(std::vector<matrix<T>> const& views, presence_flags const& present) const {
     if (views.size() < 2)
       throw shape_error(where, "there are " + to_text(views.size()) + " views, expected at least 2");
     if (!present.empty() && present.size() != views.size())
@@ -98,7 +97,7 @@ class disentangling_model {
     std::size_t const rows = row_count(views.front());
     if (rows % options_.time != 0)
       throw shape_error(where, to_text(rows) + " rows are no clips of " + to_text(options_.time) + " steps");
-    std::vector<std::vector<std::uint8_t>> flags(views.size());
+    presence_flags flags(views.size());
     for (std::size_t m = 0; m < views.size(); ++m) {
       require_not_empty(views[m], where, "a view");
       require_rows(views[m], rows, where, "a view");
@@ -108,42 +107,30 @@ class disentangling_model {
       if (std::find(flags[m].begin(), flags[m].end(), 0) == flags[m].end()) flags[m].clear();
       if (!flags[m].empty() && options_.time > 1)
         throw value_error(where, "rows that lack a view are allowed for clips of one step only");
-      require_finite<T>(kept_rows(views[m], flags[m]), where, "view " + to_text(m));
+      require_finite<T>(detail::flagged_rows<T>(views[m], flags[m]), where, "view " + to_text(m));
     }
     return flags;
   }
 
-  [[nodiscard]] static matrix<T> kept_rows(matrix<T> const& x, std::vector<std::uint8_t> const& flags) {
-    if (flags.empty()) return x;
-    matrix<T> kept(std::count_if(flags.begin(), flags.end(), [](std::uint8_t f) { return f != 0; }), x.cols());
-    index_t to = 0;
-    for (index_t i = 0; i < x.rows(); ++i)
-      if (flags[static_cast<std::size_t>(i)] != 0) kept.row(to++) = x.row(i);
-    return kept;
-  }
-
   /// Scaled views; rows that lack the view are zero.
-  [[nodiscard]] std::vector<matrix<T>> scale(std::vector<matrix<T>> const& views,
-                                             std::vector<std::vector<std::uint8_t>> const& flags) {
+  [[nodiscard]] std::vector<matrix<T>> scale(std::vector<matrix<T>> const& views, presence_flags const& flags) {
     scaling_.clear();
     std::vector<matrix<T>> out;
     for (std::size_t m = 0; m < views.size(); ++m) {
-      matrix<T> const kept = kept_rows(views[m], flags[m]);
+      matrix<T> const kept = detail::flagged_rows<T>(views[m], flags[m]);
       require_not_empty(kept, where, "view " + to_text(m) + " without the rows that lack it");
       scaling_.push_back(training_.standardise ? z_score_scaling{}.template fit<T>(kept)
                                                : no_scaling{}.template fit<T>(kept));
       matrix<T> clean = views[m];
-      for (std::size_t i = 0; i < flags[m].size(); ++i)
-        if (flags[m][i] == 0) clean.row(static_cast<index_t>(i)).setZero();
+      detail::clear_other_rows(clean, flags[m]);  // what stands there may be no number
       out.push_back(scaling_.back()(clean));
-      for (std::size_t i = 0; i < flags[m].size(); ++i)
-        if (flags[m][i] == 0) out.back().row(static_cast<index_t>(i)).setZero();
+      detail::clear_other_rows(out.back(), flags[m]);
     }
     return out;
   }
 
-  disentangling_report run(std::vector<matrix<T>> const& x, std::vector<std::vector<std::uint8_t>> const& flags,
-                           random_stream random, executor_ref executor, observer const& watch) {
+  disentangling_report run(std::vector<matrix<T>> const& x, presence_flags const& flags, random_stream random,
+                           executor_ref executor, observer const& watch) {
     std::size_t const clips = row_count(x.front()) / options_.time;
     std::size_t const batches = std::max<std::size_t>(1, clips / training_.batch);
     optimizer<T> move(store_, {.learning_rate = training_.learning_rate, .weight_decay = training_.weight_decay},
@@ -174,23 +161,11 @@ class disentangling_model {
     return report;
   }
 
-  double step(tape<T>& t, std::vector<matrix<T>> const& x, std::vector<std::vector<std::uint8_t>> const& flags,
+  double step(tape<T>& t, std::vector<matrix<T>> const& x, presence_flags const& flags,
               std::span<std::size_t const> clips, bool bypass, optimizer<T>& move, double progress, double factor,
               disentangling_report& report) {
-    sequence_shape const shape{clips.size(), options_.time};
-    std::vector<variable<T>> inputs;
-    std::vector<std::vector<std::uint8_t>> batch_flags(x.size());
-    for (std::size_t m = 0; m < x.size(); ++m) {
-      matrix<T> rows(static_cast<index_t>(shape.rows()), x[m].cols());
-      for (std::size_t i = 0; i < shape.rows(); ++i) {
-        std::size_t const from = clips[i / options_.time] * options_.time + i % options_.time;
-        rows.row(static_cast<index_t>(i)) = x[m].row(static_cast<index_t>(from));
-        if (!flags[m].empty()) batch_flags[m].push_back(flags[m][from]);
-      }
-      inputs.push_back(t.constant(rows));
-    }
-    std::vector<mask_view> present(batch_flags.begin(), batch_flags.end());
-    variable<T> const loss = model_.loss(inputs, present, shape, move.steps(), bypass, progress);
+    clip_batch<T> const batch(t, x, flags, clips, options_.time);
+    variable<T> const loss = model_.loss(batch.x(), batch.present(), batch.shape(), move.steps(), bypass, progress);
     double const value = static_cast<double>(loss.item());
     if (!std::isfinite(value))
       throw value_error(where, "the loss is no number after " + to_text(move.steps()) + " steps");
@@ -204,13 +179,13 @@ class disentangling_model {
   }
 
   /// Words from k-means of the features of all modalities together.
-  void start_words(std::vector<matrix<T>> const& x, std::vector<std::vector<std::uint8_t>> const& flags,
-                   executor_ref executor) {
+  void start_words(std::vector<matrix<T>> const& x, presence_flags const& flags, executor_ref executor) {
     std::vector<std::vector<matrix<T>>> features(A::network_type::codebooks);
     for (std::size_t m = 0; m < x.size(); ++m) {
       tape<T> t(std::as_const(store_), executor);
       auto const found = model_.network()(m, t.refer(x[m]), {{row_count(x[m]) / options_.time, options_.time}});
-      for (std::size_t c = 0; c < found.size(); ++c) features[c].push_back(kept_rows(found[c].value(), flags[m]));
+      for (std::size_t c = 0; c < found.size(); ++c)
+        features[c].push_back(detail::flagged_rows<T>(found[c].value(), flags[m]));
     }
     std::size_t c = 0;
     for (auto& stage : model_.stages()) {
