@@ -21,6 +21,7 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   };
   app.add_option("--interactions", s.interactions,
                  "rows of user, item, split (0 train, 1 valid, 2 test)[, weight[, time]]");
+  app.add_flag("--generated", s.generated, "a small set whose clicks depend on text and sound together");
   app.add_option("--view", views, "NAME=FILE of one modality of the items; may be repeated");
   app.add_option("--model", s.models, "names of models, or all")->delimiter(',');
   count("--levels", s.levels, "codes per item and view");
@@ -52,7 +53,7 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--report", s.report, "the table as HTML");
 }
 
-/// Without data: a small set whose answer is known, and the models that it tells apart.
+/// What --generated takes where the command line says nothing else: enough to tell the models apart in seconds.
 void use_generated(program::settings& s) {
   s.models = {"din", "din+psrq", "mcca", "mcca-without-mjc"};
   s.words = 16;
@@ -63,8 +64,13 @@ void use_generated(program::settings& s) {
   s.seeds = 3;
 }
 
+/// No arguments mean --generated.
+bool wants_generated(int argc, char** argv) {
+  return argc == 1 || std::any_of(argv + 1, argv + argc, [](char* a) { return std::string_view(a) == "--generated"; });
+}
+
 void check(program::settings& s) {
-  if (s.interactions.empty() || s.views.empty())
+  if (!s.generated && (s.interactions.empty() || s.views.empty()))
     throw std::invalid_argument("name --interactions FILE and at least one --view NAME=FILE");
   for (auto const& [name, file] : s.views)
     if (name == "id" || name == "joint") throw std::invalid_argument("a view cannot be named \"" + name + "\"");
@@ -109,6 +115,8 @@ int main(int argc, char** argv) {
   program::settings s;
   std::vector<std::string> views;
   CLI::App app("Rankers on semantic IDs and their baselines. Without arguments: a demonstration on generated data.");
+  s.generated = wants_generated(argc, argv);
+  if (s.generated) use_generated(s);
   declare_options(app, s, views);
   try {
     app.parse(argc, argv);
@@ -120,10 +128,8 @@ int main(int argc, char** argv) {
   }
   try {
     for (std::string const& v : views) s.views.push_back(split_view(v));
-    bool const generated = s.interactions.empty() && s.views.empty();
-    if (argc == 1) use_generated(s);
-    if (!(argc == 1)) check(s);
-    program::data_set const data = generated ? program::generated_data() : program::load_data(s);
+    check(s);
+    program::data_set const data = s.generated ? program::generated_data() : program::load_data(s);
     auto const results = train_all(s, data);
     auto const table = program::table_of(results);
     if (!s.json.empty()) sidera::write_file(s.json, program::json_text(s, data, results));

@@ -9,6 +9,7 @@ namespace program {
 
 /// What the command line says.
 struct settings {
+  bool generated = false;
   std::string interactions;
   std::vector<std::pair<std::string, std::string>> views;  ///< name and file
   std::vector<std::string> models = {"all"};

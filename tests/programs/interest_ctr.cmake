@@ -1,0 +1,23 @@
+# interest_ctr: what it refuses, and that its figures do not depend on the number of threads.
+if(NOT TARGET interest_ctr)
+  return()
+endif()
+set(interest_digits ${PROJECT_SOURCE_DIR}/examples/data/digits)
+
+function(interest_ctr_refuses name expect)
+  add_test(NAME programs.interest_ctr.refuses.${name}
+           COMMAND ${CMAKE_COMMAND} -DEXPECT=${expect} -P ${CMAKE_CURRENT_LIST_DIR}/refuses.cmake --
+                   $<TARGET_FILE:interest_ctr> ${ARGN})
+endfunction()
+set(two_views --view pix=${interest_digits}/pix.npy --view mor=${interest_digits}/mor.npy)
+interest_ctr_refuses(no_interactions "name --interactions" ${two_views})
+interest_ctr_refuses(unknown_option "--bogus" --bogus)
+interest_ctr_refuses(unknown_model "is not known" ${two_views} --interactions ${interest_digits}/pix.npy --model nonsense)
+interest_ctr_refuses(model_that_is_missing "not available" ${two_views} --interactions ${interest_digits}/pix.npy
+                     --model qarm)
+interest_ctr_refuses(interactions_of_many_columns "240 columns" ${two_views} --interactions ${interest_digits}/pix.npy)
+interest_ctr_refuses(missing_file "cannot open" ${two_views} --interactions ${CMAKE_CURRENT_BINARY_DIR}/none.npy)
+
+add_test(NAME programs.interest_ctr.generated
+         COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:interest_ctr> -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/interest_ctr
+                 -P ${CMAKE_CURRENT_LIST_DIR}/same_scores.cmake)
