@@ -17,7 +17,7 @@ struct settings {
   std::vector<double> levels = {3}, words = {16}, prefix_weight = {1}, keep = {0.5};
   std::size_t iterations = 25, seeds = 1, threads = 0;
   std::uint64_t seed = 7;
-  std::vector<std::string> only;
+  std::vector<std::string> only, figures;
   bool no_times = false, list = false, quiet = false;
 };
 
@@ -33,6 +33,8 @@ void declare_options(CLI::App& app, settings& s) {
   app.add_option("--seed", s.seed, "the first one")->capture_default_str();
   app.add_option("--seeds", s.seeds, "how many")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--only", s.only, "run the cells that have these names, for example RQ,lloyd")->delimiter(',');
+  app.add_option("--figures", s.figures, "show these in the table, for example \"relative error,NMI 1\"")
+      ->delimiter(',');
   app.add_option("--journal", s.journal, "keeps what is finished; a second run goes on from there");
   app.add_option("--csv", s.csv, "write one line per experiment to this file");
   app.add_option("--jsonl", s.jsonl, "write one JSON object per experiment to this file");
@@ -90,13 +92,26 @@ void list_cells(grid const& g) {
   for (auto const& names : g.impossible) print(names);
 }
 
+/// The figures that the user wants to see, in the order of the study.
+[[nodiscard]] sidera::result_table shown(settings const& s, sidera::result_table table) {
+  if (!s.figures.empty())
+    for (sidera::result_row& row : table.rows)
+      std::erase_if(row.figures, [&](auto const& figure) {
+        return std::find(s.figures.begin(), s.figures.end(), figure.first) == s.figures.end();
+      });
+  return table;
+}
+
 [[nodiscard]] std::string html_text(settings const& s, grid const& g, sidera::result_table const& table) {
   sidera::html_report report("Experiment grid", std::to_string(g.cells.size()) + " compositions of policies; " +
                                                     std::to_string(g.impossible.size()) +
                                                     " more were ruled out while compiling.");
-  report.facts({{"rows", s.x}, {"seeds", std::to_string(s.seeds)}, {"experiments", std::to_string(table.rows.size())}});
+  std::vector<std::pair<std::string, std::string>> facts = sidera::shared_settings(table);
+  facts.insert(facts.begin(), {{"rows", s.x}, {"seeds", std::to_string(s.seeds)}});
+  report.facts(facts);
   report.section("Results");
-  report.sortable_table(sidera::summary_table(table));
+  report.paragraph("Click on the name of a column to sort by it.");
+  report.sortable_table(sidera::summary_table(shown(s, table)));
   return report.html();
 }
 
@@ -110,7 +125,8 @@ void run(settings const& s) {
   if (!s.jsonl.empty()) sidera::write_file(s.jsonl, sidera::json_lines(table));
   if (!s.report.empty()) sidera::write_file(s.report, html_text(s, g, table));
   if (s.quiet) return;
-  std::fputs(sidera::markdown_table(sidera::summary_table(table)).c_str(), stdout);
+  for (auto const& [name, value] : sidera::shared_settings(table)) std::printf("%s %s  ", name.c_str(), value.c_str());
+  std::printf("\n\n%s", sidera::markdown_table(sidera::summary_table(shown(s, table))).c_str());
   std::printf("\n%zu experiments; %zu combinations were ruled out while compiling (--list).\n", table.rows.size(),
               g.impossible.size());
 }

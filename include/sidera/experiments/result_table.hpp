@@ -88,6 +88,24 @@ namespace detail {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
+/// What tells the rows of an experiment from those of another: policies and numbers.
+[[nodiscard]] inline std::vector<std::string> key_names(result_table const& table) {
+  std::vector<std::string> names = table.axes;
+  if (!table.rows.empty())
+    for (auto const& [name, value] : table.rows.front().point.numbers) names.push_back(name);
+  return names;
+}
+[[nodiscard]] inline std::vector<std::string> key_of(result_row const& row) {
+  std::vector<std::string> key = row.policies;
+  for (auto const& [name, value] : row.point.numbers) key.push_back(to_text(value));
+  return key;
+}
+[[nodiscard]] inline bool varies(result_table const& table, std::size_t column) {
+  for (result_row const& row : table.rows)
+    if (key_of(row)[column] != key_of(table.rows.front())[column]) return true;
+  return false;
+}
+
 /// The rows of all seeds of one experiment and its numbers.
 struct row_group {
   std::vector<std::string> key;
@@ -98,8 +116,7 @@ struct row_group {
   std::vector<row_group> groups;
   std::map<std::vector<std::string>, std::size_t> places;
   for (result_row const& row : table.rows) {
-    std::vector<std::string> key = row.policies;
-    for (auto const& [name, value] : row.point.numbers) key.push_back(to_text(value));
+    std::vector<std::string> key = key_of(row);
     auto const [at, is_new] = places.emplace(key, groups.size());
     if (is_new) groups.push_back({std::move(key), {}});
     groups[at->second].rows.push_back(&row);
@@ -122,16 +139,13 @@ struct row_group {
 /// All rows as comma-separated values (RFC 4180) with a line of names; what a row does not have is left empty.
 [[nodiscard]] inline std::string csv_text(result_table const& table) {
   std::vector<std::string> const figures = table.figure_names();
-  std::vector<std::string> names = table.axes;
-  if (!table.rows.empty())
-    for (auto const& [name, value] : table.rows.front().point.numbers) names.push_back(name);
+  std::vector<std::string> names = detail::key_names(table);
   names.emplace_back("seed");
   names.insert(names.end(), figures.begin(), figures.end());
   names.emplace_back("error");
   std::string text = detail::csv_line(names);
   for (result_row const& row : table.rows) {
-    std::vector<std::string> fields = row.policies;
-    for (auto const& [name, value] : row.point.numbers) fields.push_back(to_text(value));
+    std::vector<std::string> fields = detail::key_of(row);
     fields.push_back(to_text(row.point.seed));
     for (std::string const& name : figures) {
       double const value = detail::figure(row, name);
@@ -143,18 +157,28 @@ struct row_group {
   return text;
 }
 
-/// One row per experiment and numbers: the mean of each figure over the seeds and, where there are several seeds, half
-/// the width of its 95 % interval.
+/// Names and values of what is the same in all rows; the seed is left out.
+[[nodiscard]] inline std::vector<std::pair<std::string, std::string>> shared_settings(result_table const& table) {
+  std::vector<std::pair<std::string, std::string>> shared;
+  std::vector<std::string> const names = detail::key_names(table);
+  for (std::size_t c = 0; c < names.size(); ++c)
+    if (!detail::varies(table, c)) shared.emplace_back(names[c], detail::key_of(table.rows.front())[c]);
+  return shared;
+}
+
+/// One row per experiment and numbers, without the columns of \ref shared_settings: the mean of each figure over the
+/// seeds and, where there are several seeds, half the width of its 95 % interval.
 [[nodiscard]] inline report_table summary_table(result_table const& table, int decimals = 3) {
   report_table out;
-  std::vector<std::string> const figures = table.figure_names();
-  out.columns = table.axes;
-  if (!table.rows.empty())
-    for (auto const& [name, value] : table.rows.front().point.numbers) out.columns.push_back(name);
+  std::vector<std::string> const figures = table.figure_names(), names = detail::key_names(table);
+  std::vector<std::size_t> kept;
+  for (std::size_t c = 0; c < names.size(); ++c)
+    if (detail::varies(table, c)) kept.push_back(c);
+  for (std::size_t const c : kept) out.columns.push_back(names[c]);
   out.columns.insert(out.columns.end(), figures.begin(), figures.end());
-  std::vector<detail::row_group> const groups = detail::group_seeds(table);
-  for (detail::row_group const& group : groups) {
-    out.rows.push_back(group.key);
+  for (detail::row_group const& group : detail::group_seeds(table)) {
+    out.rows.emplace_back();
+    for (std::size_t const c : kept) out.rows.back().push_back(group.key[c]);
     std::string const& error = group.rows.front()->error;
     for (std::string const& name : figures)
       out.rows.back().push_back(error.empty() ? detail::mean_text(group, name, decimals) : "\u2013");

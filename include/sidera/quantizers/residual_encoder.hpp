@@ -14,6 +14,7 @@ struct residual_workspace {
   matrix<T> residual, prefix, query;
   std::vector<code_t> codes;
   word_search_workspace<T> search;
+  table_workspace<T> tables;
   std::vector<index_t> unproven;
   matrix<T> unproven_rows;
   code_matrix unproven_codes;
@@ -116,7 +117,7 @@ class residual_encoder {
     for (std::size_t b = 0; b < blocks.count(); ++b) {
       auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
       auto block = out.middleRows(first, rows);
-      tables_.encode(x.middleRows(first, rows), block, w.search.kernel, w.unproven);
+      tables_.encode(x.middleRows(first, rows), block, w.tables, w.search.kernel, w.unproven);
       if (w.unproven.empty()) continue;
       auto const count = static_cast<index_t>(w.unproven.size());
       w.unproven_rows.resize(count, x.cols());

@@ -9,6 +9,13 @@
 
 namespace sidera::inline SIDERA_ABI {
 
+/// Memory of one worker.
+template <Scalar T>
+struct table_workspace {
+  simd::running_best<T> best;
+  std::vector<T const*> tables;
+};
+
 /// Scores of all levels from the sample itself, for squared Euclidean distance and queries [residual ; weight *
 /// prefix].
 ///
@@ -45,13 +52,11 @@ class residual_tables {
   [[nodiscard]] std::size_t block_rows() const noexcept { return 16 * simd::detail::tile_rows; }
 
   /// Codes of up to block_rows() rows in out.cols() levels; numbers of rows that are not proven go to `unproven`.
-  void encode(matrix_cref<T> const& x, code_matrix_ref out, simd::search_workspace<T>& w,
+  void encode(matrix_cref<T> const& x, code_matrix_ref out, table_workspace<T>& tw, simd::search_workspace<T>& w,
               std::vector<index_t>& unproven) const {
     unproven.clear();
     simd::centre_rows(steps_.front().panels, x.data(), static_cast<std::size_t>(x.outerStride()), row_count(x), w);
-    for (index_t l = 0; l < out.cols(); ++l)
-      for (std::size_t first = 0; first < row_count(x); first += simd::detail::tile_rows)
-        encode_tile(first, std::min(simd::detail::tile_rows, row_count(x) - first), out, l, w);
+    for (index_t l = 0; l < out.cols(); ++l) encode_level(out, l, tw, w);
     for (index_t i = 0; i < out.rows(); ++i)
       if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
   }
@@ -167,26 +172,33 @@ class residual_tables {
     return out;
   }
 
-  /// Codes of one level for the rows of one register tile.
-  void encode_tile(std::size_t first, std::size_t count, code_matrix_ref& out, index_t l,
-                   simd::search_workspace<T>& w) const {
+  /// Codes of one level. Panel by panel, so that a panel is fetched once for all rows of the block.
+  void encode_level(code_matrix_ref& out, index_t l, table_workspace<T>& tw, simd::search_workspace<T> const& w) const {
     step const& s = steps_[static_cast<std::size_t>(l)];
-    std::size_t const stride = s.panels.panel_count() * simd::word_panels<T>::words_per_panel;
-    T const* tables[simd::detail::tile_rows * most_levels] = {};
-    for (std::size_t r = 0; r < count; ++r)
-      for (std::size_t m = 0; m < s.tables.size(); ++m) {
-        // A row that was lost at an earlier level reads any table row: its result is not looked at.
-        code_t const code = std::max(0, out(static_cast<index_t>(first + r), static_cast<index_t>(m)));
-        tables[r * s.tables.size() + m] = s.tables[m].data() + static_cast<std::size_t>(code) * stride;
-      }
-    simd::row_best<T> best[simd::detail::tile_rows];
-    simd::find_best_after_tables(s.panels, first, count, tables, s.tables.size(), best, w);
-    for (std::size_t r = 0; r < count; ++r) {
-      auto const i = static_cast<index_t>(first + r);
+    std::size_t const tile = simd::detail::tile_rows, rows = (row_count(out) + tile - 1) / tile * tile;
+    point_at_tables(out, s, rows, tw);
+    tw.best.reset(rows);
+    for (std::size_t p = 0; p < s.panels.panel_count(); ++p)
+      for (std::size_t first = 0; first < rows; first += tile)
+        tw.best.add_panel(s.panels, p, first, tw.tables.data(), s.tables.size(), w);
+    for (index_t i = 0; i < out.rows(); ++i) {
+      simd::row_best<T> const best = tw.best.best(static_cast<std::size_t>(i), w);
       bool const lost = l > 0 && out(i, l - 1) == no_code;
-      out(i, l) =
-          !lost && proven(s, static_cast<std::size_t>(l), best[r]) ? static_cast<code_t>(best[r].word) : no_code;
+      out(i, l) = !lost && proven(s, static_cast<std::size_t>(l), best) ? static_cast<code_t>(best.word) : no_code;
     }
+  }
+
+  /// The table rows of every row of the block. A row that was lost at an earlier level and one that fills up the last
+  /// tile read any table row: their results are not looked at.
+  void point_at_tables(code_matrix_ref const& out, step const& s, std::size_t rows, table_workspace<T>& tw) const {
+    std::size_t const count = s.tables.size(), stride = s.panels.panel_count() * simd::word_panels<T>::words_per_panel;
+    tw.tables.resize(block_rows() * most_levels);
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t m = 0; m < count; ++m) {
+        auto const i = std::min(static_cast<index_t>(r), out.rows() - 1);
+        code_t const code = std::max(0, out(i, static_cast<index_t>(m)));
+        tw.tables[r * count + m] = s.tables[m].data() + static_cast<std::size_t>(code) * stride;
+      }
   }
 
   [[nodiscard]] bool proven(step const& s, std::size_t l, simd::row_best<T> const& best) const noexcept {

@@ -84,31 +84,45 @@ void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, s
   std::fill(out + count * dim, out + padded * dim, T(0));
 }
 
-/// The best two words of up to a tile of the rows that were centred last, after table rows are subtracted:
-/// score_j - table_0[j] - table_1[j] - ... Row r of the tile, row first + r of the block, has its `table_count` tables
-/// at tables[r * table_count]; each is aligned and holds a number for every word of every panel.
+/// The best two words so far of each row of a block, lane by lane.
 template <Scalar T>
-void find_best_after_tables(word_panels<T> const& panels, std::size_t first, std::size_t count, T const* const* tables,
-                            std::size_t table_count, row_best<T>* out, search_workspace<T>& w) noexcept {
+class running_best {
   using state = detail::lane_state<T>;
-  constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
-  alignas(64) T lanes[detail::tile_rows * state::size];
-  for (std::size_t r = 0; r < detail::tile_rows; ++r) state::reset(lanes + r * state::size);
-  for (std::size_t p = 0; p < panels.panel_count(); ++p)
+
+ public:
+  /// Forgets everything, for up to `rows` rows in whole tiles.
+  void reset(std::size_t rows) {
+    T* const lanes = lanes_.reserve(rows * state::size);
+    for (std::size_t r = 0; r < rows; ++r) state::reset(lanes + r * state::size);
+  }
+
+  /// Takes in the words of panel p for the tile of rows that were centred last and begin at row `first`, after table
+  /// rows are subtracted: score_j - table_0[j] - table_1[j] - ... Row r of the block has its `table_count` tables at
+  /// tables[r * table_count]; each is aligned and holds a number for every word of every panel.
+  void add_panel(word_panels<T> const& panels, std::size_t p, std::size_t first, T const* const* tables,
+                 std::size_t table_count, search_workspace<T> const& w) noexcept {
+    constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
     detail::score_tile<T>(
         w.rows.data() + first * panels.dim(), panels.panel(p), panels.bias(p),
         panels.dim(), [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
-          if (r >= count) return;
           batch<T> left[detail::tile_vectors];
           detail::unroll<detail::tile_vectors>([&](auto v) __attribute__((always_inline)) {
             left[v] = scores[v];
             for (std::size_t t = 0; t < table_count; ++t)
-              left[v] =
-                  left[v] - batch<T>::load_aligned(tables[r * table_count + t] + p * words_per_panel + v * width<T>);
+              left[v] = left[v] - batch<T>::load_aligned(tables[(first + r) * table_count + t] + p * words_per_panel +
+                                                         v * width<T>);
           });
-          state::update(lanes + r * state::size, left, static_cast<T>(p * detail::tile_vectors));
+          state::update(lanes_.data() + (first + r) * state::size, left, static_cast<T>(p * detail::tile_vectors));
         });
-  for (std::size_t r = 0; r < count; ++r) out[r] = state::collect(lanes + r * state::size, w.lengths.data()[first + r]);
-}
+  }
+
+  /// Of row r, when all panels have been added.
+  [[nodiscard]] row_best<T> best(std::size_t r, search_workspace<T> const& w) const noexcept {
+    return state::collect(lanes_.data() + r * state::size, w.lengths.data()[r]);
+  }
+
+ private:
+  aligned_buffer<T> lanes_;
+};
 
 }  // namespace sidera::inline SIDERA_ABI::simd

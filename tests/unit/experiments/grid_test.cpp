@@ -173,6 +173,12 @@ TEST_CASE("tables: CSV quotes, the summary has means over seeds, Markdown is ali
   REQUIRE(summary.rows.size() == 9);
   CHECK(summary.rows[0][3] == "5.83 \u00b1 6.35");  // 5.33 and 6.33: t(.95, 1) = 12.706 times 0.5
   CHECK(summary.rows[1][3] == "\u2013");
+  CHECK(shared_settings(table).empty());
+  grid_plan one = toy_plan();
+  one.numbers = {{"n", {1}}};
+  result_table const few = run_grid(make_grid<toy_study>(colours<red, green>{}, shapes<round_shape>{}), data, one);
+  CHECK(summary_table(few).columns == std::vector<std::string>{"colour", "value", "red"});
+  CHECK(shared_settings(few).back() == std::pair<std::string, std::string>{"n", "1"});
   std::string const text = markdown_table({{"a", "b"}, {{"1", "\u2013"}, {"22", "x"}}});
   CHECK(text == "| a  | b |\n|---:|--:|\n| 1  | \u2013 |\n| 22 | x |\n");
 }

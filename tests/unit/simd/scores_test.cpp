@@ -7,6 +7,7 @@
 #include <numeric>
 #include <sidera/simd/centred_rows.hpp>
 #include <sidera/simd/nearest.hpp>
+#include <sidera/simd/table_scores.hpp>
 #include <sidera/simd/word_scan.hpp>
 
 namespace {
@@ -194,38 +195,72 @@ TEST_CASE_TEMPLATE("word_scan gives up rows without a usable slack and rows with
   }
 }
 
-TEST_CASE_TEMPLATE("find_best_after_tables equals a plain loop", T, float, double) {
+TEST_CASE_TEMPLATE("running_best equals a plain loop", T, float, double) {
   constexpr std::size_t tile = simd::detail::tile_rows;
   for (std::size_t const words :
        {std::size_t{1}, std::size_t{2}, 2 * simd::width<T> + 1, 2 * simd::word_panels<T>::words_per_panel + 3})
-    for (std::size_t count = 1; count <= tile; ++count)
+    for (std::size_t const count : {tile, 3 * tile})
       for (std::size_t const tables : {0u, 1u, 3u}) {
         matrix<double> const w = laws::gaussian<double>(words, 4, 12);
-        auto const x = laws::gaussian<T>(tile, 4, 13);
+        auto const x = laws::gaussian<T>(count, 4, 13);
         auto const panels = pack(w, squared_length_biases(w), mean_of<T>(w));
         std::size_t const stride = panels.panel_count() * simd::word_panels<T>::words_per_panel;
         simd::aligned_buffer<T> table(3 * stride);
         for (std::size_t k = 0; k < 3 * stride; ++k) table.data()[k] = static_cast<T>(k % 11) / 8;
         std::vector<T const*> pointers;
-        for (std::size_t k = 0; k < tile * tables; ++k) pointers.push_back(table.data() + k % 3 * stride);
+        for (std::size_t k = 0; k < count * tables; ++k) pointers.push_back(table.data() + k % 3 * stride);
         simd::search_workspace<T> memory;
-        simd::centre_rows(panels, x.data(), 4, tile, memory);
-        std::vector<simd::row_best<T>> best(tile);
-        simd::find_best_after_tables(panels, 0, count, pointers.data(), tables, best.data(), memory);
+        simd::centre_rows(panels, x.data(), 4, count, memory);
+        simd::running_best<T> running;
+        for (int turn = 0; turn < 2; ++turn) {  // the second turn has to forget the first
+          running.reset(count);
+          for (std::size_t p = 0; p < panels.panel_count(); ++p)
+            for (std::size_t first = 0; first < count; first += tile)
+              running.add_panel(panels, p, first, pointers.data(), tables, memory);
+        }
 
         plain_rules<T> const rules{{}, &panels};
         simd::scan_workspace<T> plain;
-        REQUIRE(simd::score_rows(panels, rules, x.data(), 4, tile, plain) == stride);
+        REQUIRE(simd::score_rows(panels, rules, x.data(), 4, count, plain) == stride);
         for (std::size_t r = 0; r < count; ++r) {
           std::vector<T> left(plain.scores.data() + r * stride, plain.scores.data() + r * stride + words);
           for (std::size_t j = 0; j < words; ++j)
             for (std::size_t t = 0; t < tables; ++t) left[j] -= pointers[r * tables + t][j];
           auto const first = static_cast<std::size_t>(std::max_element(left.begin(), left.end()) - left.begin());
-          CHECK(best[r].word == first);
-          CHECK(best[r].score == left[first]);
+          auto const best = running.best(r, memory);
+          CHECK(best.word == first);
+          CHECK(best.score == left[first]);
           left.erase(left.begin() + static_cast<std::ptrdiff_t>(first));
-          CHECK(best[r].runner_up ==
+          CHECK(best.runner_up ==
                 (left.empty() ? -std::numeric_limits<T>::infinity() : *std::max_element(left.begin(), left.end())));
         }
       }
+}
+
+TEST_CASE_TEMPLATE("scores_after_tables and for_each_at_least equal plain loops", T, float, double) {
+  constexpr std::size_t lanes = simd::maxima_lanes<T>, count = 5 * lanes;
+  auto const numbers = laws::gaussian<T>(4, count, 21);
+  simd::aligned_buffer<T> scores(count), out(count), largest(lanes), tables(3 * count);
+  std::copy_n(numbers.data(), count, scores.data());
+  scores.data()[count - 1] = -std::numeric_limits<T>::infinity();  // padding
+  std::copy_n(numbers.data() + count, 3 * count, tables.data());
+  T const* const rows[3] = {tables.data(), tables.data() + count, tables.data() + 2 * count};
+  for (std::size_t const used : {0u, 1u, 3u}) {
+    std::fill_n(largest.data(), lanes, T(0.25));
+    simd::scores_after_tables(scores.data(), T(0.5), rows, used, count, out.data(), largest.data());
+    std::vector<T> expected(lanes, T(0.25));
+    for (std::size_t j = 0; j < count; ++j) {
+      T value = scores.data()[j] + T(0.5);
+      for (std::size_t t = 0; t < used; ++t) value -= rows[t][j];
+      REQUIRE(out.data()[j] == value);
+      expected[j % lanes] = std::max(expected[j % lanes], value);
+    }
+    CHECK(std::equal(expected.begin(), expected.end(), largest.data()));
+    std::vector<std::size_t> found, plain;
+    T const bound = out.data()[7];
+    simd::for_each_at_least(out.data(), count, bound, [&](std::size_t j) { found.push_back(j); });
+    for (std::size_t j = 0; j < count; ++j)
+      if (out.data()[j] >= bound) plain.push_back(j);
+    CHECK(found == plain);
+  }
 }
