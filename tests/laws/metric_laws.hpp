@@ -32,7 +32,7 @@ void law_metric_is_a_function(M const& metric) {
 /// A row has no nearer row than itself: m(a, a) <= m(a, b).
 template <class T, class M>
 void law_self_is_nearest(M const& metric) {
-  for (std::size_t const dim : {1, 2, 7, 16, 33, 128})
+  for (std::size_t const dim : {1u, 2u, 7u, 16u, 33u, 128u})
     for (double const scale : {1e-6, 1.0, 1e6}) {
       sidera::matrix<T> const x = static_cast<T>(scale) * gaussian<T>(12, dim, dim);
       for (sidera::index_t i = 0; i < x.rows(); ++i)
@@ -77,7 +77,7 @@ void law_float_and_double_agree(M const& metric) {
 template <class T, class M>
 void law_edge_cases_have_a_value(M const& metric) {
   std::vector<T> const zeros(19, T(0)), ones(19, T(1)), tiny(19, std::numeric_limits<T>::denorm_min());
-  for (std::size_t const dim : {0, 1, 8, 19})
+  for (std::size_t const dim : {0u, 1u, 8u, 19u})
     for (auto const* a : {&zeros, &ones, &tiny})
       for (auto const* b : {&zeros, &ones, &tiny}) {
         CHECK(std::isfinite(metric(row<T>(a->data(), dim), row<T>(b->data(), dim))));
@@ -101,7 +101,7 @@ void law_nan_is_passed_on(M const& metric) {
 /// The search over a codebook finds the word that comparing one by one finds; ties go to the lowest index.
 template <class T, class M>
 void law_search_is_one_by_one(M const& metric) {
-  for (std::size_t const dim : {1, 3, 8, 21}) {
+  for (std::size_t const dim : {1u, 3u, 8u, 21u}) {
     auto const x = clustered<T>(90, dim, 5, dim);
     auto words = gaussian<T>(37, dim, dim + 1);
     words.bottomRows(7) = words.topRows(7).eval();
