@@ -30,7 +30,7 @@ void check_kmeans(matrix<float> const& x, kmeans_case const& c) {
   double const inertia = report.levels[0].objective * static_cast<double>(x.rows());
   CHECK(inertia == doctest::Approx(expected.number("inertia" + suffix)).epsilon(1e-5));
   if (c.folder == "kmeans_glove" || (c.folder == "kmeans_mfeat" && c.limit != 20)) return;  // centres are not stored
-  double const scale = x.cwiseAbs().maxCoeff();
+  auto const scale = static_cast<double>(x.cwiseAbs().maxCoeff());
   CHECK((model.words() - expected.matrix<float>("centres" + suffix)).cwiseAbs().maxCoeff() < 2e-4 * scale);
 }
 
@@ -99,7 +99,8 @@ TEST_CASE("The nearest word is that of faiss") {
   auto const distances = small.vector<float>("sqdist");
   matrix<float> const left = x - model.decode(codes);
   for (index_t i = 0; i < x.rows(); ++i)
-    CHECK(left.row(i).squaredNorm() == doctest::Approx(distances[static_cast<std::size_t>(i)]).epsilon(1e-5));
+    CHECK(left.row(i).squaredNorm() ==
+          doctest::Approx(static_cast<double>(distances[static_cast<std::size_t>(i)])).epsilon(1e-5));
 }
 
 TEST_CASE("The three nearest words are those of faiss, in order") {
