@@ -119,7 +119,7 @@ TEST_CASE_TEMPLATE("A beam by tables keeps the hypotheses of the plain way", T, 
   x.row(5) = x.row(6);  // ties
   x.row(7).setZero();
   for (double const weight : {0.0, 0.5, 1.0})
-    for (std::size_t const beam : {2, 5, 20}) check_beam<T>(x, weight, 19, beam);
+    for (std::size_t const beam : {2u, 5u, 20u}) check_beam<T>(x, weight, 19, beam);
   check_beam<T>(x, 1, 3, 5);  // fewer words than hypotheses
   matrix<T> const far = (x.array() + T(1000)).matrix();
   for (double const weight : {0.0, 1.0}) check_beam<T>(far, weight, 19, 5);
