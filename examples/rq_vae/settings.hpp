@@ -31,7 +31,7 @@ struct result {
   std::size_t rows = 0, columns = 0;
   std::vector<epoch_figures> epochs = {};
   std::vector<double> perplexity = {};  ///< of each level, all rows
-  double unique_ratio = 0;         ///< distinct IDs per row
+  double unique_ratio = 0;              ///< distinct IDs per row
   double seconds = 0;
 };
 

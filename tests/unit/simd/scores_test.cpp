@@ -79,7 +79,7 @@ std::vector<T> mean_of(matrix<double> const& words) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("scores stay within score_error for all widths, offsets and scales", T, float, double) {
-  for (std::size_t const dim : {1, 2, 3, 8, 17, 64, 300, 2000})
+  for (std::size_t const dim : {1u, 2u, 3u, 8u, 17u, 64u, 300u, 2000u})
     for (double const offset : {0.0, 10.0, 1000.0, 1e6})
       for (double const scale : {1e-12, 1.0, 1e12}) {
         CAPTURE(dim);
@@ -95,7 +95,7 @@ TEST_CASE_TEMPLATE("scores stay within score_error for all widths, offsets and s
 TEST_CASE_TEMPLATE("scores stay within score_error where all roundings go the same way", T, float, double) {
   constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
   double most = 0;
-  for (std::size_t const dim : {5, 50, 500, 5000}) {
+  for (std::size_t const dim : {5u, 50u, 500u, 5000u}) {
     // Ones, then numbers just above half of the last place of the sum: each addition rounds up by almost as much.
     matrix<T> x = matrix<T>::Constant(4, static_cast<index_t>(dim), T(1));
     matrix<double> w = matrix<double>::Constant(3, static_cast<index_t>(dim), u * (1 + 4 * u));

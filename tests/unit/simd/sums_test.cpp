@@ -65,7 +65,8 @@ TEST_CASE_TEMPLATE("exact_sum is its eight-lane definition, bit for bit", T, flo
 }
 
 TEST_CASE_TEMPLATE("centre_row: the difference, and a tight upper bound of its length", T, float, double) {
-  for (std::size_t const n : {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 768, 3000})
+  for (std::size_t const n :
+       {0u, 1u, 2u, 3u, 7u, 8u, 9u, 15u, 16u, 17u, 31u, 32u, 33u, 63u, 64u, 65u, 100u, 768u, 3000u})
     for (double const scale : {1e-44, 1e-30, 1e-23, 1e-19, 1.0, 1e10, 1e18}) {
       CAPTURE(n);
       CAPTURE(scale);
