@@ -25,7 +25,7 @@ void law_compose_is_a_function(R const& scheme) {
     if constexpr (sidera::LinearResidualScheme<R>) {
       for (std::size_t d = 0; d < 6; ++d) CHECK(first[d] == residual[d]);
       for (std::size_t d = 6; d < first.size(); ++d)
-        CHECK(first[d] == doctest::Approx(static_cast<T>(scheme.prefix_weight()) * prefix[d - 6]));
+        CHECK(first[d] == doctest::Approx(static_cast<double>(static_cast<T>(scheme.prefix_weight()) * prefix[d - 6])));
       if (first.size() == 6 && level > 0) CHECK(scheme.prefix_weight() == 0);
     }
   }
