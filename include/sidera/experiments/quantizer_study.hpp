@@ -25,14 +25,11 @@ namespace detail {
 }
 
 [[nodiscard]] inline named_numbers figures_of(code_quality const& quality) {
-  named_numbers out{{"relative error", quality.relative_error.back()},
-                    {"perplexity", quality.usage.back().perplexity},
-                    {"unique ratio", quality.collisions.unique_ratio},
-                    {"no-collision rate", quality.collisions.no_collision_rate},
-                    {"largest bucket", static_cast<double>(quality.collisions.largest_bucket)}};
-  for (std::size_t l = 0; l < quality.nmi_labels.size(); ++l)
-    out.emplace_back("NMI " + std::to_string(l + 1), quality.nmi_labels[l]);
-  return out;
+  return {{"relative error", quality.relative_error.back()},
+          {"perplexity", quality.usage.back().perplexity},
+          {"unique ratio", quality.collisions.unique_ratio},
+          {"no-collision rate", quality.collisions.no_collision_rate},
+          {"largest bucket", static_cast<double>(quality.collisions.largest_bucket)}};
 }
 
 }  // namespace detail
@@ -53,10 +50,14 @@ struct quantizer_study {
     double const fitted = detail::thread_seconds();
     code_matrix const codes = C::encode(quantizer, data.x, point);
     double const encoded = detail::thread_seconds();
-    named_numbers figures = detail::figures_of(measure_codes(quantizer, data.x, codes, data.labels));
-    if (!data.times) return figures;
-    figures.emplace_back("fit ms", 1e3 * (fitted - start));
-    figures.emplace_back("encode us per row", 1e6 * (encoded - fitted) / static_cast<double>(data.x.rows()));
+    code_quality const quality = measure_codes(quantizer, data.x, codes, data.labels);
+    named_numbers figures = detail::figures_of(quality);
+    if (data.times) {
+      figures.emplace_back("fit ms", 1e3 * (fitted - start));
+      figures.emplace_back("encode us per row", 1e6 * (encoded - fitted) / static_cast<double>(data.x.rows()));
+    }
+    for (std::size_t l = 0; l < quality.nmi_labels.size(); ++l)
+      figures.emplace_back("NMI " + std::to_string(l + 1), quality.nmi_labels[l]);
     return figures;
   }
 };
