@@ -48,7 +48,9 @@ struct reference {
 /// A view of the digits that ship with the examples.
 template <class T = float>
 [[nodiscard]] sidera::matrix<T> digits(std::string const& view) {
-  return sidera::read_matrix<T>(std::string(SIDERA_SOURCE_DIR) + "/examples/data/digits/" + view + ".npy");
+  std::string path(SIDERA_SOURCE_DIR);  // appended piece by piece: g++ 12 warns about a sum for some folders' names
+  path.append("/examples/data/digits/").append(view).append(".npy");
+  return sidera::read_matrix<T>(path);
 }
 
 /// The folder of further real data; empty (and said so) where there is none.
