@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <functional>
+#include <sidera/core/random.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/quantizers/concepts.hpp>
 #include <sidera/quantizers/quantizer_fields.hpp>
