@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Functions of a simd::batch by qualified names: ops are called exp, tanh, ... themselves, and inside a class
-/// of
-///        that name the function of the SIMD library could not be found.
+///        of that name the function of the SIMD library could not be found.
 #include <sidera/simd/batch.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -65,9 +64,22 @@ template <class B>
   return B(static_cast<typename B::value_type>(x));
 }
 
+/// `f` of x, where f changes no more beyond +-1000. The SIMD library turns a double's exponent into an integer, and
+/// none holds that of NaN or infinity: the lanes go in as numbers, and NaN comes back as it was.
+template <class B, class F>
+[[nodiscard]] SIDERA_ALWAYS_INLINE B of_finite(B x, F f) noexcept {
+  if constexpr (sizeof(typename B::value_type) < sizeof(double)) {
+    return f(x);
+  } else {
+    auto const number = x == x;
+    B const inside = adl::min_of(constant<B>(1000), adl::max_of(constant<B>(-1000), x));
+    return adl::select_of(number, f(adl::select_of(number, inside, constant<B>(0))), x);
+  }
+}
+
 template <class B>
 [[nodiscard]] SIDERA_ALWAYS_INLINE B exp(B x) noexcept {
-  return adl::exp_of(x);
+  return of_finite(x, adl::exp_of<B>);
 }
 template <class B>
 [[nodiscard]] SIDERA_ALWAYS_INLINE B log(B x) noexcept {
@@ -79,11 +91,11 @@ template <class B>
 }
 template <class B>
 [[nodiscard]] SIDERA_ALWAYS_INLINE B tanh(B x) noexcept {
-  return adl::tanh_of(x);
+  return of_finite(x, adl::tanh_of<B>);
 }
 template <class B>
 [[nodiscard]] SIDERA_ALWAYS_INLINE B erf(B x) noexcept {
-  return adl::erf_of(x);
+  return of_finite(x, adl::erf_of<B>);
 }
 template <class B>
 [[nodiscard]] SIDERA_ALWAYS_INLINE B sqrt(B x) noexcept {

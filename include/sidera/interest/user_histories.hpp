@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <sidera/core/random.hpp>
 #include <sidera/interest/interaction_table.hpp>
@@ -17,10 +18,10 @@ class user_histories {
  public:
   user_histories(interaction_table const& table, std::size_t length)
       : length_(length), timed_(table.timed), of_user_(table.users) {
-    for (interaction const& row : table.rows)
-      if (row.part == data_part::train) of_user_[static_cast<std::size_t>(row.user)].push_back({row.time, row.item});
-    for (auto& events : of_user_)
-      std::stable_sort(events.begin(), events.end(), [](event const& a, event const& b) { return a.time < b.time; });
+    for (std::size_t i = 0; i < table.rows.size(); ++i)
+      if (interaction const& row = table.rows[i]; row.part == data_part::train)
+        of_user_[static_cast<std::size_t>(row.user)].push_back({row.time, i, row.item});
+    for (auto& events : of_user_) std::sort(events.begin(), events.end());  // ties in the table's order
   }
 
   [[nodiscard]] std::size_t length() const noexcept { return length_; }
@@ -42,7 +43,9 @@ class user_histories {
  private:
   struct event {
     std::int64_t time;
+    std::size_t row;
     code_t item;
+    auto operator<=>(event const&) const = default;
   };
   std::size_t length_;
   bool timed_;

@@ -50,7 +50,8 @@ struct lane_state {
     number.store_aligned(lanes + 2 * w);
   }
 
-  /// The best of the lanes. No branch: which lane wins cannot be predicted.
+  /// The best of the lanes; the first word if every score is not a number, as those of an overflowing row are. No
+  /// branch: which lane wins cannot be predicted.
   [[nodiscard]] static row_best<T> collect(T const* lanes, double length) noexcept {
     constexpr std::size_t w = width<T>;
     T best = lanes[0];
@@ -64,6 +65,7 @@ struct lane_state {
     }
     T second = lanes[w + winner];
     for (std::size_t l = 0; l < w; ++l) second = std::max(second, l == winner ? second : lanes[l]);
+    number = number < std::numeric_limits<T>::infinity() ? number : T(0);
     return {static_cast<std::size_t>(number) * w + winner, best, second, length};
   }
 };

@@ -14,7 +14,7 @@ inline std::atomic<std::size_t> allocation_counter{0};
 }
 
 // Eigen and operator new both end in malloc. Sanitizers bring their own, which must not be replaced.
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(SIDERA_TEST_SANITIZED)
 inline constexpr bool counts_allocations = true;
 #else
 inline constexpr bool counts_allocations = false;
@@ -22,7 +22,7 @@ inline constexpr bool counts_allocations = false;
 
 }  // namespace tests
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(SIDERA_TEST_SANITIZED)
 extern "C" void* __libc_malloc(std::size_t size);  // NOLINT: glibc's name
 extern "C" void* malloc(std::size_t size) {
   tests::allocation_counter.fetch_add(1, std::memory_order_relaxed);
