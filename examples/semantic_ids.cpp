@@ -35,7 +35,7 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--update", s.update)
       ->check(CLI::IsMember({"lloyd", "minibatch", "ema", "balanced"}))
       ->capture_default_str();
-  app.add_option("--init", s.init)->check(CLI::IsMember({"kmeans++", "random"}))->capture_default_str();
+  app.add_option("--init", s.init)->check(CLI::IsMember({"kmeans++", "random", "progressive"}))->capture_default_str();
   app.add_option("--beam", s.beam, "hypotheses kept per item")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--iterations", s.iterations, "per level")->capture_default_str();
   app.add_option("--restarts", s.restarts, "trainings per level; the best one stays")

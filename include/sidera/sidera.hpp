@@ -98,6 +98,7 @@
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/codebooks/pass_statistics.hpp>
 #include <sidera/codebooks/previous_level.hpp>
+#include <sidera/codebooks/progressive_dimensions.hpp>
 #include <sidera/codebooks/random_rows.hpp>
 #include <sidera/codebooks/score_rules.hpp>
 #include <sidera/codebooks/search_index.hpp>

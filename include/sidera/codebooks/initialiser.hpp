@@ -17,6 +17,17 @@ struct initialiser_context {
 };
 
 namespace detail {
+
+/// `limit` different rows of x at random, or all of them when there are no more or the limit is 0.
+template <Scalar T>
+[[nodiscard]] matrix<T> thinned_rows(matrix_cref<T> const& x, std::size_t limit, random_stream random) {
+  if (limit == 0 || row_count(x) <= limit) return x;
+  matrix<T> sample(static_cast<index_t>(limit), x.cols());
+  auto const order = random.permutation(row_count(x));
+  for (std::size_t i = 0; i < limit; ++i) sample.row(static_cast<index_t>(i)) = x.row(static_cast<index_t>(order[i]));
+  return sample;
+}
+
 template <class I, class T, class M>
 concept starts_codebooks = requires(I const& init, matrix_cref<T> const& x, std::size_t words, M const& metric,
                                     initialiser_context const& context) {
@@ -28,7 +39,8 @@ concept starts_codebooks = requires(I const& init, matrix_cref<T> const& x, std:
 ///
 /// Syntax:    `init(x, words, metric, context)` -> codebook with `words` rows
 /// Semantics: a function of its arguments alone; 1 <= words <= rows of x.
-/// Models:    \ref random_rows, \ref kmeans_plus_plus, \ref given_words, \ref previous_level.
+/// Models:    \ref random_rows, \ref kmeans_plus_plus, \ref progressive_dimensions,
+///            \ref given_words, \ref previous_level.
 template <class I>
 concept Initialiser = std::copyable<I> && detail::starts_codebooks<I, float, squared_euclidean>;
 

@@ -22,11 +22,8 @@ struct kmeans_plus_plus {
   [[nodiscard]] codebook<T> operator()(matrix_cref<T> const& x, std::size_t words, M const& metric,
                                        initialiser_context const& context) const {
     std::size_t const limit = rows_per_word == 0 ? row_count(x) : rows_per_word * words;
-    if (row_count(x) <= limit) return choose<T>(x, words, metric, context);
-    matrix<T> sample(static_cast<index_t>(limit), x.cols());
-    auto const order = context.random.fork(1).permutation(row_count(x));
-    for (std::size_t i = 0; i < limit; ++i) sample.row(static_cast<index_t>(i)) = x.row(static_cast<index_t>(order[i]));
-    return choose<T>(sample, words, metric, context);
+    if (row_count(x) <= limit) return choose<T>(x, words, metric, context);  // no copy
+    return choose<T>(detail::thinned_rows<T>(x, limit, context.random.fork(1)), words, metric, context);
   }
 
  private:

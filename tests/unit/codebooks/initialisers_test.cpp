@@ -5,6 +5,7 @@
 #include <sidera/codebooks/given_words.hpp>
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/codebooks/previous_level.hpp>
+#include <sidera/codebooks/progressive_dimensions.hpp>
 #include <sidera/codebooks/random_rows.hpp>
 #include <sidera/core/thread_pool.hpp>
 
@@ -85,6 +86,54 @@ TEST_CASE("kmeans_plus_plus: fewer distinct rows than words") {
   CHECK(rows == std::set<index_t>{0, 1});
   matrix<float> const zeros = matrix<float>::Zero(10, 3);
   CHECK(chosen_rows(kmeans_plus_plus{}, zeros, 4, 9) == std::set<index_t>{0});
+}
+
+TEST_CASE("progressive_dimensions: in one step, the means of the cells of k-means++ after one pass") {
+  auto const x = laws::clustered<double>(60, 5, 6, 21, 0.01);
+  auto const book = progressive_dimensions{.steps = 1, .iterations = 1}(matrix_cref<double>(x), 6, squared_euclidean{},
+                                                                        {random_stream(3)});
+  matrix<double> means = matrix<double>::Zero(6, 5);  // rows of a cluster are those of equal remainder
+  for (index_t i = 0; i < 60; ++i) means.row(i % 6) += x.row(i) / 10;
+  for (index_t j = 0; j < 6; ++j) {
+    matrix<double> const gaps = (means.rowwise() - book.words.row(j)).rowwise().squaredNorm();
+    CHECK(gaps.minCoeff() < 1e-20);
+  }
+}
+
+TEST_CASE("progressive_dimensions: nearer to the rows than k-means++ where few of many directions matter") {
+  matrix<float> const directions = laws::gaussian<float>(3, 48, 22);
+  matrix<float> const x = laws::gaussian<float>(2000, 3, 23) * directions + 0.3f * laws::gaussian<float>(2000, 48, 24);
+  auto const error = [&](auto const& init) {
+    codebook<float> const book = init(matrix_cref<float>(x), 32, squared_euclidean{}, {random_stream(5)});
+    std::vector<code_t> codes(2000);
+    std::vector<double> distances(2000);
+    word_search<float, squared_euclidean>(book.words, {}).nearest(x, codes, distances);
+    return std::accumulate(distances.begin(), distances.end(), 0.0);
+  };
+  CHECK(error(progressive_dimensions{}) < 0.8 * error(kmeans_plus_plus{}));
+}
+
+TEST_CASE("progressive_dimensions: equal words for any number of threads, thinned or not") {
+  auto const x = laws::gaussian<float>(3000, 12, 25);
+  thread_pool pool(4);
+  for (std::size_t const rows_per_word : {0u, 32u}) {
+    progressive_dimensions const init{.rows_per_word = rows_per_word};
+    auto const alone = init(matrix_cref<float>(x), 20, squared_euclidean{}, {random_stream(4)});
+    auto const together =
+        init(matrix_cref<float>(x), 20, squared_euclidean{}, {.random = random_stream(4), .executor = pool});
+    CHECK(alone.words == together.words);
+  }
+}
+
+TEST_CASE("progressive_dimensions: one column, equal rows, fewer rows than columns") {
+  for (matrix<float> const& x : {laws::gaussian<float>(40, 1, 26), matrix<float>(matrix<float>::Constant(40, 3, 2.0f)),
+                                 laws::gaussian<float>(8, 30, 27)}) {
+    auto const book = progressive_dimensions{}(matrix_cref<float>(x), 8, squared_euclidean{}, {random_stream(4)});
+    CHECK(book.words.rows() == 8);
+    CHECK(book.words.cols() == x.cols());
+    CHECK(book.words.allFinite());
+    CHECK(book.words.maxCoeff() <= x.maxCoeff() * 1.001f);
+  }
 }
 
 TEST_CASE("given_words: words, or rows where a level has no words") {
