@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Residual quantization: encoding, with and without a beam, and training.
+#include <sidera/codebooks/progressive_dimensions.hpp>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/residual_schemes/prefix.hpp>
 
@@ -21,6 +22,9 @@ struct shape {
 };
 
 using rq = sidera::residual_quantizer<sidera::squared_euclidean, sidera::lloyd, sidera::additive_residual>;
+/// Starts as faiss does by default.
+using progressive_rq = sidera::residual_quantizer<sidera::squared_euclidean, sidera::lloyd, sidera::additive_residual,
+                                                  sidera::progressive_dimensions>;
 using psrq = sidera::residual_quantizer<sidera::squared_euclidean, sidera::lloyd, sidera::prefix_residual>;
 
 job start_job(std::string name, shape const& k, double passes) {
@@ -102,11 +106,13 @@ implementation encoding_by_faiss(settings const& s, std::shared_ptr<matrix> x, m
           [=] { return faiss_error(*model, *x); }};
 }
 
-implementation training_by_faiss(settings const& s, std::shared_ptr<matrix> x, shape const& k) {
+/// Plain k-means of 25 passes from random rows, or faiss's own choice: growing numbers of principal directions.
+implementation training_by_faiss(settings const& s, std::shared_ptr<matrix> x, shape const& k, bool plain) {
   auto const model = std::make_shared<std::shared_ptr<faiss::ResidualQuantizer>>();
-  return {SIDERA_BENCH_FAISS, true,
+  return {std::string(SIDERA_BENCH_FAISS) + (plain ? ", plain k-means, 25 passes" : ""), true,
           [=, &s] {
             *model = faiss_model(k);
+            if (plain) (*model)->train_type = faiss::ResidualQuantizer::Train_default, (*model)->cp.niter = 25;
             return milliseconds(s, [&] { (*model)->train(static_cast<std::size_t>(x->rows()), x->data()); });
           },
           [=] { return faiss_error(**model, *x); }};
@@ -170,8 +176,13 @@ job train_job(settings const& s, std::string name, shape const& k) {
     fewer.tolerance = 1e-3;
     return rq(fewer);
   }));
+  j.implementations.push_back(training(s, "sidera, progressive directions, 10 passes", x, [=] {
+    auto progressive = options;
+    progressive.iterations = 10;
+    return progressive_rq(progressive);
+  }));
 #if defined(SIDERA_BENCH_FAISS)
-  j.implementations.push_back(training_by_faiss(s, x, k));
+  for (bool const plain : {false, true}) j.implementations.push_back(training_by_faiss(s, x, k, plain));
 #endif
   auto const folder = std::make_shared<shared_folder>();
   folder->put("x", *x);
