@@ -4,8 +4,8 @@ target_link_libraries(sidera_own INTERFACE sidera::sidera)
 target_compile_options(sidera_own INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # Both raise false alarms about std::string and std::vector in the optimiser of g++ 12 (PR 105329, PR 105651).
-  target_compile_options(sidera_own INTERFACE -Wno-restrict -Wno-array-bounds)
+  # False alarms about std::string and std::vector in the optimiser of g++ 12 (PR 105329, PR 105651).
+  target_compile_options(sidera_own INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(SIDERA_ARCH)
   target_compile_options(sidera_own INTERFACE -march=${SIDERA_ARCH})

@@ -12,7 +12,10 @@ namespace laws {
 
 /// The folder of one subject.
 inline std::string golden_folder(std::string const& subject) {
-  return std::string(SIDERA_GOLDEN_DIR) + "/" + subject + "/";
+  std::string folder = SIDERA_GOLDEN_DIR "/";
+  folder += subject;
+  folder += '/';
+  return folder;
 }
 
 /// An array of any rank as a matrix: the last axis becomes the columns; rank 1 is one row.
