@@ -239,6 +239,7 @@
 #include <sidera/quantizers/concepts.hpp>
 #include <sidera/quantizers/fit_report.hpp>
 #include <sidera/quantizers/multi_view_quantizer.hpp>
+#include <sidera/quantizers/nearest_rotation.hpp>
 #include <sidera/quantizers/optimized_rotation.hpp>
 #include <sidera/quantizers/product_quantizer.hpp>
 #include <sidera/quantizers/quantizer_fields.hpp>
@@ -274,6 +275,7 @@
 #include <sidera/simd/lane_mask.hpp>
 #include <sidera/simd/nearest.hpp>
 #include <sidera/simd/pack_panels.hpp>
+#include <sidera/simd/product.hpp>
 #include <sidera/simd/reduce.hpp>
 #include <sidera/simd/register_tile.hpp>
 #include <sidera/simd/scan_plan.hpp>

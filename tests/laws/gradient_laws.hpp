@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <map>
+#include <numeric>
 #include <sidera/autodiff/ops/mean.hpp>
 #include <sidera/autodiff/ops/mul.hpp>
 #include <sidera/core/random.hpp>
@@ -132,30 +133,53 @@ inline double worst(std::vector<double> const& a, std::vector<double> const& b) 
   return largest;
 }
 
-inline std::vector<double> difference_quotients(problem<double>& p, op_function<double> const& op, double h) {
-  std::vector<double> all;
-  for (auto const input : p.inputs) {
-    auto value = p.store.value(input);
-    for (sidera::index_t j = 0; j < value.size(); ++j) {
-      double& x = value.data()[j];
-      double const x0 = x;
-      auto const at = [&](double d) {
-        x = x0 + d;
-        double const loss = run(p, op, {false, static_cast<std::size_t>(-1), false});
-        x = x0;
-        return loss;
-      };
-      all.push_back((8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h));
-    }
+/// Directions in the space of all inputs: every axis, or where they are many, some of them and dense ones of +-1, in
+/// which a single wrong entry shows as much as along its own axis.
+inline std::vector<std::vector<double>> probes(std::size_t entries) {
+  constexpr std::size_t few = 200, axes = 64, dense = 24;
+  std::vector<std::vector<double>> all;
+  std::size_t const step = entries <= few ? 1 : entries / axes;
+  for (std::size_t j = 0; j < entries; j += step) all.emplace_back(entries, 0.0)[j] = 1;
+  sidera::random_stream const random(11);
+  for (std::size_t d = 0; entries > few && d < dense; ++d) {
+    auto& direction = all.emplace_back(entries);
+    for (std::size_t j = 0; j < entries; ++j) direction[j] = random.fork(d).uniform(j) < 0.5 ? -1 : 1;
   }
   return all;
+}
+
+/// The slope of the loss along `direction` by five points, the outermost 2 h away.
+inline double difference_quotient(problem<double>& p, op_function<double> const& op,
+                                  std::vector<double> const& direction, double h) {
+  double const length = std::sqrt(std::inner_product(direction.begin(), direction.end(), direction.begin(), 0.0));
+  std::vector<sidera::matrix<double>> start;
+  for (auto const input : p.inputs) start.emplace_back(p.store.value(input));
+  auto const move = [&](double by) {
+    auto d = direction.begin();
+    for (std::size_t i = 0; i < p.inputs.size(); ++i) {
+      auto value = p.store.value(p.inputs[i]);
+      for (sidera::index_t j = 0; j < value.size(); ++j, ++d) value.data()[j] = start[i].data()[j] + by * *d;
+    }
+  };
+  auto const at = [&](double steps) {
+    move(steps * h / length);
+    return run(p, op, {false, static_cast<std::size_t>(-1), false});
+  };
+  double const slope = length * (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * h);
+  move(0);
+  return slope;
 }
 
 inline void check_double(gradient_report& r, problem<double>& p, op_function<double> const& op,
                          gradient_options const& o) {
   run(p, op);
   std::vector<double> const analytic = gradients(p);
-  r.gradient_error = std::max(r.gradient_error, worst(analytic, difference_quotients(p, op, o.step)));
+  std::vector<double> expected, slopes;
+  for (auto const& direction : probes(analytic.size())) {
+    expected.push_back(std::inner_product(direction.begin(), direction.end(), analytic.begin(), 0.0));
+    slopes.push_back(difference_quotient(p, op, direction, o.step));
+  }
+  r.gradient_error = std::max(r.gradient_error, worst(expected, slopes));
   run(p, op, {true});
   std::vector<double> accumulated = gradients(p);
   std::size_t at = 0;

@@ -5,6 +5,7 @@
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/codebooks/pass_statistics.hpp>
 #include <sidera/codebooks/word_search.hpp>
+#include <sidera/simd/product.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -25,20 +26,20 @@ struct progressive_dimensions {
   [[nodiscard]] codebook<T> operator()(matrix_cref<T> const& x, std::size_t words, M const&,
                                        initialiser_context const& context) const {
     matrix<T> const rows = detail::thinned_rows<T>(x, rows_per_word * words, context.random.fork(1));
-    Eigen::MatrixXd const directions = principal_directions<T>(rows);
-    matrix<T> const rotated = (rows.template cast<double>() * directions).template cast<T>();
+    matrix<double> const directions = principal_directions<T>(rows);
+    matrix<T> const rotated = simd::product<double>(rows.template cast<double>(), directions).template cast<T>();
     matrix<T> const found = grow<T>(rotated, words, context);
-    return {(found.template cast<double>() * directions.transpose()).template cast<T>()};
+    return {simd::product_nt<double>(found.template cast<double>(), directions).template cast<T>()};
   }
 
  private:
   /// Orthonormal columns, those of the largest variance first.
   template <Scalar T>
-  [[nodiscard]] static Eigen::MatrixXd principal_directions(matrix_cref<T> const& x) {
-    Eigen::MatrixXd centred = x.template cast<double>();
+  [[nodiscard]] static matrix<double> principal_directions(matrix_cref<T> const& x) {
+    matrix<double> centred = x.template cast<double>();
     centred.rowwise() -= centred.colwise().mean().eval();
-    Eigen::MatrixXd const covariance = centred.transpose() * centred;
-    return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(covariance).eigenvectors().rowwise().reverse();
+    matrix<double> const covariance = simd::product_tn<double>(centred, centred);
+    return Eigen::SelfAdjointEigenSolver<matrix<double>>(covariance).eigenvectors().rowwise().reverse();
   }
 
   [[nodiscard]] index_t width(std::size_t step, index_t all) const {

@@ -3,6 +3,7 @@
 /// \file  Product quantization: the columns are cut into groups, each with a codebook of its own.
 #include <sidera/quantizers/rotation.hpp>
 #include <sidera/quantizers/vector_quantizer.hpp>
+#include <sidera/simd/product.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -74,7 +75,7 @@ class product_quantizer {
     require_fitted("product_quantizer::decode");
     require_columns(codes, parts_.size(), "product_quantizer::decode", "codes");
     matrix<T> const out = decode_parts(codes);
-    return turn_.size() == 0 ? out : matrix<T>(out * turn_.transpose());
+    return turn_.size() == 0 ? out : simd::product_nt<T>(out, turn_);
   }
 
   [[nodiscard]] bool fitted() const noexcept { return !parts_.empty() && parts_.front().fitted(); }
@@ -142,7 +143,9 @@ class product_quantizer {
   [[nodiscard]] auto columns(matrix<T> const& x, std::size_t p) const {
     return x.middleCols(static_cast<index_t>(first_column(p)), static_cast<index_t>(width(p)));
   }
-  [[nodiscard]] matrix<T> turn(matrix_cref<T> const& x) const { return turn_.size() == 0 ? matrix<T>(x) : x * turn_; }
+  [[nodiscard]] matrix<T> turn(matrix_cref<T> const& x) const {
+    return turn_.size() == 0 ? matrix<T>(x) : simd::product<T>(x, turn_);
+  }
 
   void start_parts(std::size_t iterations) {
     parts_.clear();

@@ -5,6 +5,7 @@
 #include <sidera/quantizers/residual_level.hpp>
 #include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/nearest.hpp>
+#include <sidera/simd/product.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -146,8 +147,10 @@ class residual_tables {
 
   void add_level(std::vector<residual_level<T>> const& levels, std::size_t l) {
     matrix<double> const a = explained(levels[l], l), b = weighted_prefix(levels[l]);
-    Eigen::VectorXd const bias =
-        -(a.rowwise().squaredNorm() + b.rowwise().squaredNorm()) / 2 - a * origin_.template cast<double>().transpose();
+    row_vector<double> const origin = origin_.template cast<double>();
+    row_vector<double> bias(a.rows());
+    for (index_t j = 0; j < a.rows(); ++j)
+      bias(j) = -(a.row(j).squaredNorm() + b.row(j).squaredNorm()) / 2 - a.row(j).dot(origin);
     step s;
     s.panels = simd::word_panels<T>({a.data(), static_cast<std::size_t>(a.size())},
                                     {bias.data(), static_cast<std::size_t>(bias.size())},
@@ -156,7 +159,7 @@ class residual_tables {
     s.largest_b = std::sqrt(b.rowwise().squaredNorm().maxCoeff());
     matrix<double> const target = a - weight_ * b;
     for (std::size_t m = 0; m < l; ++m) {
-      matrix<double> const products = explained(levels[m], m) * target.transpose();
+      matrix<double> const products = simd::product_nt<double>(explained(levels[m], m), target);
       s.table_limit += products.cwiseAbs().maxCoeff();
       s.tables.push_back(padded(products, s.panels.panel_count() * simd::word_panels<T>::words_per_panel));
     }
