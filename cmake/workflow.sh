@@ -40,7 +40,8 @@ without_presets() {
       cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSIDERA_BUILD_TESTS=OFF &&
         cmake --build "$build" --target quickstart ;;
     test)
-      cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-Og -DNDEBUG" &&
+      cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-Og -DNDEBUG" \
+            -DCMAKE_UNITY_BUILD=ON &&
         cmake --build "$build" &&
         ctest --test-dir "$build" --output-on-failure -j 2 ;;
   esac

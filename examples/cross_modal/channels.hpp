@@ -42,10 +42,11 @@ namespace program {
   auto const scores = scores_of(s, t, rows);
   if (s.keep != "auto")
     return sidera::select_channels(scores, sidera::from_text<std::size_t>(s.keep, "cross_modal: --keep"));
-  auto const [x, y] = paired_features(t, rows, 0, 1);
-  auto const choice = sidera::choose_channel_count(
-      std::span<double const>(scores),
-      [&](sidera::channel_list const& kept) { return sidera::paired_reliability(x, y, t.codebook, kept); });
+  auto const pair = paired_features(t, rows, 0, 1);
+  auto const choice =
+      sidera::choose_channel_count(std::span<double const>(scores), [&](sidera::channel_list const& kept) {
+        return sidera::paired_reliability(pair.first, pair.second, t.codebook, kept);
+      });
   return sidera::select_channels(scores, choice.count);
 }
 

@@ -13,12 +13,12 @@ namespace {
 using sidera::code_t;
 using sidera::index_t;
 
-constexpr std::size_t items = 50;
+constexpr std::size_t item_count = 50;
 
 sidera::item_view random_view(std::string name, std::uint64_t seed, bool gaps = false) {
-  sidera::item_view view{std::move(name), sidera::code_matrix(items, 2), {7, 9}};
+  sidera::item_view view{std::move(name), sidera::code_matrix(item_count, 2), {7, 9}};
   sidera::random_stream const random(seed);
-  for (std::size_t i = 0; i < items; ++i)
+  for (std::size_t i = 0; i < item_count; ++i)
     for (std::size_t l = 0; l < 2; ++l)
       view.codes(static_cast<index_t>(i), static_cast<index_t>(l)) =
           gaps && i % 10 == 3 ? sidera::no_code : static_cast<code_t>(random.below(2 * i + l, view.words[l]));
@@ -26,7 +26,8 @@ sidera::item_view random_view(std::string name, std::uint64_t seed, bool gaps = 
 }
 
 sidera::ranker_layout layout() {
-  return sidera::mcca_layout(items, {random_view("text", 1), random_view("audio", 2, true)}, random_view("joint", 3));
+  return sidera::mcca_layout(item_count, {random_view("text", 1), random_view("audio", 2, true)},
+                             random_view("joint", 3));
 }
 
 sidera::ranking_samples random_samples(std::size_t n, std::size_t time = 6) {
@@ -34,11 +35,11 @@ sidera::ranking_samples random_samples(std::size_t n, std::size_t time = 6) {
   sidera::ranking_samples s;
   s.questions.history.resize(static_cast<index_t>(n), static_cast<index_t>(time));
   for (index_t i = 0; i < s.questions.history.size(); ++i) {
-    auto const draw = random.below(static_cast<std::uint64_t>(i), items + 10);
-    s.questions.history.data()[i] = draw < items ? static_cast<code_t>(draw) : sidera::no_code;
+    auto const draw = random.below(static_cast<std::uint64_t>(i), item_count + 10);
+    s.questions.history.data()[i] = draw < item_count ? static_cast<code_t>(draw) : sidera::no_code;
   }
   for (std::size_t i = 0; i < n; ++i) {
-    s.questions.target.push_back(static_cast<code_t>(random.fork(1).below(i, items)));
+    s.questions.target.push_back(static_cast<code_t>(random.fork(1).below(i, item_count)));
     s.questions.user.push_back(static_cast<code_t>(i % 11));
     // One answer per user and item, so that every kind of model can learn all of them.
     auto const pair = static_cast<std::uint64_t>(s.questions.target.back()) * 11 + i % 11;
@@ -84,7 +85,7 @@ TEST_CASE("equal seeds give equal rankers, others differ") {
 }
 
 TEST_CASE("a saved ranker scores bit for bit like the one that was saved, tiers included") {
-  sidera::matrix<float> features(items, 3);
+  sidera::matrix<float> features(item_count, 3);
   for (index_t i = 0; i < features.size(); ++i)
     features.data()[i] = static_cast<float>(sidera::random_stream(4).normal(static_cast<std::uint64_t>(i)));
   sidera::ranker<float> model(layout(), {.dim = 8, .hidden = {16, 4}}, {}, {{features, 2 * features}, 5});
@@ -185,7 +186,7 @@ TEST_CASE("rankers refuse what they cannot rank") {
 }
 
 TEST_CASE("factorisation with features learns labels by heart") {
-  sidera::matrix<float> features(items, 6);
+  sidera::matrix<float> features(item_count, 6);
   for (index_t i = 0; i < features.size(); ++i)
     features.data()[i] = static_cast<float>(sidera::random_stream(4).normal(static_cast<std::uint64_t>(i)));
   sidera::feature_factorization<float> model(features, 11, 8);

@@ -8,7 +8,7 @@
 using sidera::file_error;
 
 namespace {
-std::string golden(std::string const& name) {
+std::string stored(std::string const& name) {
   return SIDERA_GOLDEN_DIR "/io/" + name;
 }
 std::string refusal(std::string const& spec) {
@@ -23,18 +23,18 @@ TEST_CASE("crc32: the check value of the standard, any length and alignment") {
 }
 
 TEST_CASE("npz: arrays by name") {
-  auto const alone = sidera::load_matrix<float>(golden("float32.npy"));
-  CHECK(sidera::load_matrix<float>(golden("stored.npz:x")) == alone);
-  CHECK(sidera::load_matrix<float>(golden("one.npz")) == alone);
-  CHECK(sidera::load_labels(golden("stored.npz:labels")) == std::vector<std::int32_t>{3, 1, 2});
-  CHECK(sidera::npz_file(golden("stored.npz"))->names() == std::vector<std::string>{"x", "labels"});
+  auto const alone = sidera::load_matrix<float>(stored("float32.npy"));
+  CHECK(sidera::load_matrix<float>(stored("stored.npz:x")) == alone);
+  CHECK(sidera::load_matrix<float>(stored("one.npz")) == alone);
+  CHECK(sidera::load_labels(stored("stored.npz:labels")) == std::vector<std::int32_t>{3, 1, 2});
+  CHECK(sidera::npz_file(stored("stored.npz"))->names() == std::vector<std::string>{"x", "labels"});
 }
 
 TEST_CASE("npz: refused by name") {
-  CHECK(refusal(golden("stored.npz")).find("name one of its arrays") != std::string::npos);
-  CHECK(refusal(golden("stored.npz:y")).find("has no array 'y'; it has: x, labels") != std::string::npos);
-  CHECK(refusal(golden("deflated.npz:x")).find("numpy.savez, not") != std::string::npos);
-  CHECK(refusal(golden("stored.npz:labels")).find("int64, expected float32") != std::string::npos);
+  CHECK(refusal(stored("stored.npz")).find("name one of its arrays") != std::string::npos);
+  CHECK(refusal(stored("stored.npz:y")).find("has no array 'y'; it has: x, labels") != std::string::npos);
+  CHECK(refusal(stored("deflated.npz:x")).find("numpy.savez, not") != std::string::npos);
+  CHECK(refusal(stored("stored.npz:labels")).find("int64, expected float32") != std::string::npos);
 }
 
 TEST_CASE("npz: truncations and bit flips never get through to wrong numbers") {
@@ -45,7 +45,7 @@ TEST_CASE("npz: truncations and bit flips never get through to wrong numbers") {
     array.copy_to(std::span<float>(out));
     return out;
   };
-  std::string const whole = content_of(golden("one.npz"));
+  std::string const whole = content_of(stored("one.npz"));
   std::vector<float> const wanted = read(whole);
   for (std::size_t n = 0; n < whole.size(); ++n) {
     CAPTURE(n);

@@ -35,7 +35,7 @@ void check_equal(field_set const& a, field_set const& b) {
   }
 }
 
-std::string refusal(std::string const& file) {
+std::string why_refused(std::string const& file) {
   return message_of<file_error>([&] { (void)sidera::parse_fields(sidera::as_byte_span(file), "m"); });
 }
 
@@ -93,29 +93,29 @@ TEST_CASE("safetensors: a file written by 0.1.0 stays readable") {
 
 TEST_CASE("safetensors: every truncation and every single-bit flip is refused") {
   std::string const whole = sidera::serialise_fields(sample());
-  CHECK(refusal(whole).empty());
-  for (std::size_t n = 0; n < whole.size(); ++n) CHECK_FALSE(refusal(whole.substr(0, n)).empty());
-  CHECK_FALSE(refusal(whole + '\0').empty());
+  CHECK(why_refused(whole).empty());
+  for (std::size_t n = 0; n < whole.size(); ++n) CHECK_FALSE(why_refused(whole.substr(0, n)).empty());
+  CHECK_FALSE(why_refused(whole + '\0').empty());
   std::size_t accepted = 0;
   for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
     std::string flipped = whole;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-    accepted += refusal(flipped).empty();
+    accepted += why_refused(flipped).empty();
   }
   CHECK(accepted == 0);
 }
 
 TEST_CASE("safetensors: a new or foreign format is named") {
-  CHECK(refusal(framed(R"({"__metadata__":{"sidera.format":"2","sidera.version":"9.1.0"}})"))
+  CHECK(why_refused(framed(R"({"__metadata__":{"sidera.format":"2","sidera.version":"9.1.0"}})"))
             .find("has format 2, this version of sidera reads format 1; it was written by sidera 9.1.0") !=
         std::string::npos);
-  CHECK(refusal(framed(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "abcd"))
+  CHECK(why_refused(framed(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "abcd"))
             .find("not written by sidera") != std::string::npos);
 }
 
 TEST_CASE("safetensors: what a valid checksum does not excuse") {
   std::string const body = "12345678";
-  auto const with = [&](std::string const& tensors) { return refusal(re_signed("{@," + tensors + "}", body)); };
+  auto const with = [&](std::string const& tensors) { return why_refused(re_signed("{@," + tensors + "}", body)); };
   CHECK(with(R"("a":{"dtype":"I32","shape":[2],"data_offsets":[0,8]})").empty());
   CHECK(
       with(
@@ -145,9 +145,9 @@ TEST_CASE("safetensors: what a valid checksum does not excuse") {
     CHECK_FALSE(with(bad).empty());
   }
   std::string const infinite("\0\0\x80\x7f\0\0\0\0", 8);
-  CHECK(refusal(re_signed(R"({@,"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", infinite))
+  CHECK(why_refused(re_signed(R"({@,"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", infinite))
             .find("NaN or an infinity") != std::string::npos);
-  CHECK_FALSE(refusal(re_signed("{@,@}", "")).empty());
+  CHECK_FALSE(why_refused(re_signed("{@,@}", "")).empty());
 }
 
 TEST_CASE("safetensors: what cannot be stored is refused before a file exists") {

@@ -17,7 +17,7 @@ using sidera::index_t;
 using sidera::matrix;
 using gelu_unit = sidera::functions::gelu;
 
-sidera::random_stream const stream(5);
+sidera::random_stream const weights(5);
 
 constexpr std::size_t steps = 3;
 
@@ -37,7 +37,7 @@ std::vector<code_t> places(std::size_t samples, std::size_t items) {
 
 matrix<float> numbers(index_t rows, index_t cols, std::uint64_t id) {
   matrix<float> m(rows, cols);
-  for (index_t i = 0; i < m.size(); ++i) m.data()[i] = static_cast<float>(stream.fork(id).normal(std::uint64_t(i)));
+  for (index_t i = 0; i < m.size(); ++i) m.data()[i] = static_cast<float>(weights.fork(id).normal(std::uint64_t(i)));
   return m;
 }
 
@@ -57,23 +57,23 @@ TEST_CASE("attention obeys the laws") {
       [](auto& store) {
         return on_sequences(sidera::transformer_encoder_layer<gelu_unit>(
             store, "t", {.dim = 4, .heads = 2, .feed_forward = 6, .norm = sidera::norm_position::before, .dropout = .2},
-            stream));
+            weights));
       },
       {.float_tolerance = 3e-5});
   layer_law("transformer of two layers", 4,
             [](auto& store) {
               return on_sequences(sidera::transformer_encoder<gelu_unit>(
-                  store, "t", 2, {.dim = 4, .heads = 2, .feed_forward = 6}, stream));
+                  store, "t", 2, {.dim = 4, .heads = 2, .feed_forward = 6}, weights));
             },
             {.float_tolerance = 3e-5});
   layer_law("target attention", 4, [](auto& store) {
-    return [l = sidera::target_attention(store, "a", 4, 2, stream)](auto x) {
+    return [l = sidera::target_attention(store, "a", 4, 2, weights)](auto x) {
       std::size_t const samples = x.rows() / steps;
       return l(x, places(samples, x.rows()), slice_rows(x, 0, samples, steps), steps);
     };
   });
   layer_law("activation unit", 4, [](auto& store) {
-    return [l = sidera::activation_unit<gelu_unit>(store, "a", 4, 5, stream)](auto x) {
+    return [l = sidera::activation_unit<gelu_unit>(store, "a", 4, 5, weights)](auto x) {
       std::size_t const samples = x.rows() / steps;
       auto const at = places(samples, x.rows());
       std::vector<std::uint8_t> valid;
@@ -85,20 +85,20 @@ TEST_CASE("attention obeys the laws") {
 
 TEST_CASE("recurrent layers obey the laws") {
   layer_law("gru", 3, [](auto& store) {
-    return on_sequences(sidera::gru(store, "g", {.inputs = 3, .hidden = 4, .depth = 2}, stream));
+    return on_sequences(sidera::gru(store, "g", {.inputs = 3, .hidden = 4, .depth = 2}, weights));
   });
   layer_law("lstm", 3, [](auto& store) {
     return on_sequences(
-        sidera::lstm(store, "l", {.inputs = 3, .hidden = 2, .depth = 2, .bidirectional = true}, stream));
+        sidera::lstm(store, "l", {.inputs = 3, .hidden = 2, .depth = 2, .bidirectional = true}, weights));
   });
 }
 
 TEST_CASE("a longer padding changes no bit") {
   constexpr std::size_t batch = 4, used = 5;
   sidera::parameters<float> store;
-  sidera::transformer_encoder<> const transformer(store, "t", 2, {.dim = 8, .heads = 2, .feed_forward = 16}, stream);
-  sidera::gru const gru(store, "g", {.inputs = 8, .hidden = 6, .depth = 2, .bidirectional = true}, stream);
-  sidera::lstm const lstm(store, "l", {.inputs = 8, .hidden = 6, .depth = 2, .bidirectional = true}, stream);
+  sidera::transformer_encoder<> const transformer(store, "t", 2, {.dim = 8, .heads = 2, .feed_forward = 16}, weights);
+  sidera::gru const gru(store, "g", {.inputs = 8, .hidden = 6, .depth = 2, .bidirectional = true}, weights);
+  sidera::lstm const lstm(store, "l", {.inputs = 8, .hidden = 6, .depth = 2, .bidirectional = true}, weights);
   sidera::tape<float> t(store);
   auto const at_length = [&](auto const& layer, std::size_t time) {
     matrix<float> x = numbers(index_t(batch * time), 8, 99);  // padded steps hold anything
@@ -125,8 +125,8 @@ TEST_CASE("a longer padding changes no bit") {
 TEST_CASE("target attention equals attention with projected keys and values") {
   constexpr std::size_t dim = 8, heads = 2, time = 6, batch = 3;
   sidera::parameters<double> store;
-  sidera::target_attention const fast(store, "a", dim, heads, stream);
-  sidera::multi_head_attention plain(store, "p", dim, heads, stream);
+  sidera::target_attention const fast(store, "a", dim, heads, weights);
+  sidera::multi_head_attention plain(store, "p", dim, heads, weights);
   for (auto const& [to, from] :
        {std::pair{plain.query, fast.query}, {plain.key, fast.key}, {plain.value, fast.value}, {plain.out, fast.out}})
     store.value(to.weight) = store.value(from);
@@ -167,10 +167,10 @@ TEST_CASE("attention weights: places without data have weight 0, samples without
 
 TEST_CASE("wrong shapes are refused") {
   sidera::parameters<float> store;
-  sidera::transformer_encoder_layer<> const transformer(store, "t", {.dim = 4, .heads = 2, .feed_forward = 6}, stream);
-  sidera::gru const gru(store, "g", {.inputs = 4, .hidden = 6}, stream);
-  sidera::lstm const lstm(store, "l", {.inputs = 4, .hidden = 6}, stream);
-  sidera::target_attention const target(store, "a", 4, 2, stream);
+  sidera::transformer_encoder_layer<> const transformer(store, "t", {.dim = 4, .heads = 2, .feed_forward = 6}, weights);
+  sidera::gru const gru(store, "g", {.inputs = 4, .hidden = 6}, weights);
+  sidera::lstm const lstm(store, "l", {.inputs = 4, .hidden = 6}, weights);
+  sidera::target_attention const target(store, "a", 4, 2, weights);
   sidera::tape<float> t(store);
   auto const x = t.constant(numbers(6, 4, 1)), wide = t.constant(numbers(6, 5, 1)), two = t.constant(numbers(2, 4, 1));
   std::vector<std::uint8_t> const five(5, 1);
@@ -184,8 +184,8 @@ TEST_CASE("wrong shapes are refused") {
   refused(lstm);
   CHECK_THROWS_AS((void)target(wide, places(2, 6), two, steps), sidera::shape_error);
   CHECK_THROWS_AS((void)target(x, places(3, 6), two, steps), sidera::shape_error);
-  CHECK_THROWS_AS((sidera::multi_head_attention(store, "m", 4, 3, stream)), sidera::shape_error);
-  CHECK_THROWS_AS((sidera::multi_head_attention(store, "m", 4, 0, stream)), sidera::shape_error);
-  CHECK_THROWS_AS((sidera::gru(store, "n", {.depth = 0}, stream)), sidera::value_error);
+  CHECK_THROWS_AS((sidera::multi_head_attention(store, "m", 4, 3, weights)), sidera::shape_error);
+  CHECK_THROWS_AS((sidera::multi_head_attention(store, "m", 4, 0, weights)), sidera::shape_error);
+  CHECK_THROWS_AS((sidera::gru(store, "n", {.depth = 0}, weights)), sidera::value_error);
   CHECK_THROWS_AS((void)transformer.attention.attend(two, {2, 1}, x, x, {{3, 2}}), sidera::shape_error);
 }

@@ -14,7 +14,7 @@ using laws::gradient_law;
 namespace {
 
 /// Every third flag is 0.
-std::vector<std::uint8_t> flags(std::size_t n) {
+std::vector<std::uint8_t> kept(std::size_t n) {
   std::vector<std::uint8_t> mask(n);
   for (std::size_t i = 0; i < n; ++i) mask[i] = i % 3 != 1;
   return mask;
@@ -24,9 +24,9 @@ std::vector<std::uint8_t> flags(std::size_t n) {
 
 TEST_CASE("gradients of softmax and its relatives") {
   gradient_law("softmax", {"m x n"}, [](auto in) { return softmax(in[0]); });
-  gradient_law("masked_softmax", {"m x n"}, [](auto in) { return masked_softmax(in[0], flags(in[0].size())); });
+  gradient_law("masked_softmax", {"m x n"}, [](auto in) { return masked_softmax(in[0], kept(in[0].size())); });
   gradient_law("masked_softmax, one row of flags", {"m x n"},
-               [](auto in) { return masked_softmax(in[0], flags(in[0].cols())); });
+               [](auto in) { return masked_softmax(in[0], kept(in[0].cols())); });
   gradient_law("log_softmax", {"m x n"}, [](auto in) { return log_softmax(in[0]); });
   gradient_law("log_sum_exp", {"m x n"}, [](auto in) { return log_sum_exp(in[0]); });
 }
@@ -50,7 +50,7 @@ TEST_CASE("gradients over time") {
     return weighted_sum_over_time(in[0], in[1], {in[0].rows(), 3});
   });
   gradient_law("masked_mean_over_time", {"3m x n"}, [](auto in) {
-    return masked_mean_over_time(in[0], {in[0].rows() / 3, 3}, flags(in[0].rows()));
+    return masked_mean_over_time(in[0], {in[0].rows() / 3, 3}, kept(in[0].rows()));
   });
   laws::gradient_options const kinked{.step = 1e-6, .tolerance = 1e-7};
   gradient_law(
@@ -68,7 +68,7 @@ TEST_CASE("gradients over time") {
   gradient_law(
       "max_over_time, masked", {"3m x n"},
       [](auto in) {
-        return max_over_time(in[0], {in[0].rows() / 3, 3}, flags(in[0].rows()));
+        return max_over_time(in[0], {in[0].rows() / 3, 3}, kept(in[0].rows()));
       },
       kinked);
 }

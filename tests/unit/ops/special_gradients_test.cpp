@@ -133,7 +133,7 @@ TEST_CASE("NaN is not hidden") {
   sidera::tape<double> t;
   auto const x = t.constant(std::numeric_limits<double>::quiet_NaN());
   for (auto const y :
-       {relu(x), sigmoid(x), tanh(x), clamp(x, 0, 1), softplus(x), softmax(x), log_softmax(x), sum(x), max(x)})
+       {sidera::relu(x), sigmoid(x), tanh(x), clamp(x, 0, 1), softplus(x), softmax(x), log_softmax(x), sum(x), max(x)})
     CHECK(std::isnan(y.item()));
 }
 

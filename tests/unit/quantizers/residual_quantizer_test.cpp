@@ -9,13 +9,13 @@ using namespace sidera;
 
 namespace {
 
-matrix<float> rows() {
+matrix<float> sample() {
   return laws::clustered<float>(400, 6, 30, 3, 0.5);
 }
 
 residual_quantizer<> fitted(residual_quantizer_options const& options) {
   residual_quantizer<> model(options);
-  (void)model.fit(rows());
+  (void)model.fit(sample());
   return model;
 }
 
@@ -31,7 +31,7 @@ bool equal_words(residual_quantizer<> const& a, residual_quantizer<> const& b, s
 
 TEST_CASE("Every level may have its own number of words") {
   auto const model = fitted({.levels = 3, .words_per_level = {4, 9, 2}});
-  auto const codes = model.encode(rows());
+  auto const codes = model.encode(sample());
   for (std::size_t l = 0; l < 3; ++l) {
     std::size_t const expected[] = {4, 9, 2};
     CHECK(model.word_count(l) == expected[l]);
@@ -48,7 +48,7 @@ TEST_CASE("The seed decides the start and nothing else does") {
 
 TEST_CASE("Encoding the first levels gives the first columns, and decoding takes them") {
   auto const model = fitted({.levels = 3, .words = 8});
-  auto const x = rows();
+  auto const x = sample();
   auto const codes = model.encode(x);
   for (std::size_t levels = 1; levels <= 3; ++levels) {
     code_matrix const part = model.encode(x, encode_options{.levels = levels});
@@ -77,7 +77,7 @@ TEST_CASE("A row ends at its first missing code; a code without a word is refuse
 
 TEST_CASE("A beam of one is the greedy encoder") {
   auto const model = fitted({.levels = 4, .words = 6});
-  auto const x = rows();
+  auto const x = sample();
   code_matrix beam(x.rows(), 4);
   beam_search(model.encoder(), 1).encode(x, beam);
   CHECK(beam == model.encode(x));
@@ -143,7 +143,7 @@ TEST_CASE("A beam by tables: rows out of the range of the scores go the plain wa
 
 TEST_CASE("A wider beam lowers the error on average, in encoding and in training") {
   auto const model = fitted({.levels = 4, .words = 6});
-  auto const x = rows(), other = laws::clustered<float>(400, 6, 30, 30, 0.5);
+  auto const x = sample(), other = laws::clustered<float>(400, 6, 30, 30, 0.5);
   for (auto const& data : {x, other}) {
     double const greedy = squared_error(data, model.decode(model.encode(data)));
     double const beam = squared_error(data, model.decode(model.encode(data, encode_options{.beam = 8})));
@@ -155,7 +155,7 @@ TEST_CASE("A wider beam lowers the error on average, in encoding and in training
 
 TEST_CASE("top_codes: best first, all different, the first one is the beam's; every code where there are few") {
   auto const model = fitted({.levels = 2, .words = 3});
-  auto const x = rows();
+  auto const x = sample();
   code_matrix const best = model.top_codes(x, 9);  // all 3 * 3 codes
   REQUIRE(best.rows() == 9 * x.rows());
   code_matrix const beam = model.encode(x, encode_options{.beam = 9});
@@ -190,7 +190,7 @@ TEST_CASE("Frozen levels stay, those behind them are trained") {
 }
 
 TEST_CASE("A warm start goes on from the words there are") {
-  auto const x = rows();
+  auto const x = sample();
   auto model = fitted({.levels = 2, .words = 8, .iterations = 100, .warm_start = true});
   auto const before = model;
   auto const again = model.fit(x);
@@ -204,7 +204,7 @@ TEST_CASE("A model of given words can be trained on, whatever its options were")
   auto const donor = fitted({.levels = 2, .words_per_level = {5, 3}});
   model.set_levels({donor.level(0), donor.level(1)}, 6);
   model.freeze(1);
-  auto const report = model.fit(rows());
+  auto const report = model.fit(sample());
   CHECK(report.levels.size() == 2);
   CHECK(model.word_count(1) == 3);
   CHECK_THROWS_AS(model.set_levels({}, 6), shape_error);
@@ -214,7 +214,7 @@ TEST_CASE("The observer sees every iteration; the objective falls and ends at th
   std::vector<iteration_report> seen;
   observer const watch = [&](iteration_report const& r) { seen.push_back(r); };
   residual_quantizer<> model({.levels = 2, .words = 8});
-  auto const report = model.fit(rows(), {}, watch);
+  auto const report = model.fit(sample(), {}, watch);
   REQUIRE(seen.size() == report.levels[0].iterations + report.levels[1].iterations);
   for (std::size_t i = 0; i < seen.size(); ++i) {
     CHECK(seen[i].levels == 2);
@@ -252,7 +252,7 @@ TEST_CASE("A tolerance ends the training early, but not before anything was lear
 }
 
 TEST_CASE("No iterations: the words are those of the initialiser") {
-  auto const x = rows();
+  auto const x = sample();
   residual_quantizer<> model({.levels = 1, .words = 8, .iterations = 0});
   auto const report = model.fit(x);
   CHECK(report.levels[0].iterations == 0);
@@ -274,7 +274,7 @@ TEST_CASE("Options that make no model are refused") {
 
 TEST_CASE("encode_into allocates nothing once its workspace has seen a block of that size") {
   auto const model = fitted({.levels = 3, .words = 8});
-  auto const x = rows();
+  auto const x = sample();
   code_matrix out(x.rows(), 3);
   residual_workspace<float> workspace;
   model.encode_into(x, out, workspace);

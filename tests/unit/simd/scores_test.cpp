@@ -16,7 +16,7 @@ using namespace sidera;
 
 /// Linear scores; the slack is given.
 template <Scalar T>
-struct plain_rules : simd::multiply_add_step {
+struct panel_rules : simd::multiply_add_step {
   simd::word_panels<T> const* panels;
   T slack = 0;
   [[nodiscard]] T prepare(T const* x, T* out) const {
@@ -38,7 +38,7 @@ template <Scalar T>
 double worst_share_of_bound(matrix<T> const& x, matrix<double> const& directions, std::vector<double> const& biases,
                             std::vector<T> const& centre) {
   auto const panels = pack(directions, biases, centre);
-  plain_rules<T> const rules{{}, &panels};
+  panel_rules<T> const rules{{}, &panels};
   simd::scan_workspace<T> w;
   std::size_t const n = row_count(x), dim = column_count(x);
   std::size_t const stride = simd::score_rows(panels, rules, x.data(), dim, n, w);
@@ -153,11 +153,11 @@ TEST_CASE_TEMPLATE("word_scan leaves exactly the words whose score reaches the b
       matrix<double> const w = laws::gaussian<double>(words, 5, 8);
       auto const x = laws::gaussian<T>(rows, 5, 9);
       auto const panels = pack(w, squared_length_biases(w), mean_of<T>(w));
-      plain_rules<T> const rules{{}, &panels, T(0.5)};
+      panel_rules<T> const rules{{}, &panels, T(0.5)};
       simd::scan_workspace<T> one, other;
       std::size_t const stride = simd::score_rows(panels, rules, x.data(), 5, rows, one);
       std::vector<int> calls(rows, 0);
-      simd::word_scan<T, plain_rules<T>>(panels, rules, other)
+      simd::word_scan<T, panel_rules<T>>(panels, rules, other)
           .run(x.data(), 5, rows, [&](std::size_t i, auto const& list) {
             ++calls[i];
             T const* const scores = one.scores.data() + i * stride;
@@ -185,10 +185,10 @@ TEST_CASE_TEMPLATE("word_scan gives up rows without a usable slack and rows with
   auto const x = laws::gaussian<T>(30, 6, 11);
   auto const panels = pack(w, squared_length_biases(w), mean_of<T>(w));
   for (T const slack : {T(0), std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()}) {
-    plain_rules<T> const rules{{}, &panels, slack};
+    panel_rules<T> const rules{{}, &panels, slack};
     simd::scan_workspace<T> memory;
     std::size_t given_up = 0;
-    simd::word_scan<T, plain_rules<T>>(panels, rules, memory).run(x.data(), 6, 30, [&](std::size_t, auto const& list) {
+    simd::word_scan<T, panel_rules<T>>(panels, rules, memory).run(x.data(), 6, 30, [&](std::size_t, auto const& list) {
       given_up += list.complete() ? 0 : 1;
     });
     CHECK(given_up == 30);
@@ -219,7 +219,7 @@ TEST_CASE_TEMPLATE("running_best equals a plain loop", T, float, double) {
               running.add_panel(panels, p, first, pointers.data(), tables, memory);
         }
 
-        plain_rules<T> const rules{{}, &panels};
+        panel_rules<T> const rules{{}, &panels};
         simd::scan_workspace<T> plain;
         REQUIRE(simd::score_rows(panels, rules, x.data(), 4, count, plain) == stride);
         for (std::size_t r = 0; r < count; ++r) {
