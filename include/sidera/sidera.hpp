@@ -238,11 +238,13 @@
 #include <sidera/quantizers/codebook_trainer.hpp>
 #include <sidera/quantizers/concepts.hpp>
 #include <sidera/quantizers/fit_report.hpp>
+#include <sidera/quantizers/joint_refit.hpp>
 #include <sidera/quantizers/multi_view_quantizer.hpp>
 #include <sidera/quantizers/nearest_rotation.hpp>
 #include <sidera/quantizers/optimized_rotation.hpp>
 #include <sidera/quantizers/product_quantizer.hpp>
 #include <sidera/quantizers/quantizer_fields.hpp>
+#include <sidera/quantizers/refine_jointly.hpp>
 #include <sidera/quantizers/residual_encoder.hpp>
 #include <sidera/quantizers/residual_level.hpp>
 #include <sidera/quantizers/residual_options.hpp>
