@@ -237,8 +237,10 @@
 #include <sidera/quantizers/beam_search.hpp>
 #include <sidera/quantizers/codebook_trainer.hpp>
 #include <sidera/quantizers/concepts.hpp>
+#include <sidera/quantizers/finite_scalar_quantizer.hpp>
 #include <sidera/quantizers/fit_report.hpp>
 #include <sidera/quantizers/joint_refit.hpp>
+#include <sidera/quantizers/mixed_radix.hpp>
 #include <sidera/quantizers/multi_view_quantizer.hpp>
 #include <sidera/quantizers/nearest_rotation.hpp>
 #include <sidera/quantizers/optimized_rotation.hpp>
@@ -252,6 +254,7 @@
 #include <sidera/quantizers/residual_tables.hpp>
 #include <sidera/quantizers/residual_trainer.hpp>
 #include <sidera/quantizers/rotation.hpp>
+#include <sidera/quantizers/scalar_cells.hpp>
 #include <sidera/quantizers/vector_quantizer.hpp>
 #include <sidera/quantizers/view.hpp>
 #include <sidera/quantizers/view_scaling.hpp>
