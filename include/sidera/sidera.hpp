@@ -81,6 +81,7 @@
 #include <sidera/bottlenecks/code_sharing.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
 #include <sidera/bottlenecks/dead_code_reset.hpp>
+#include <sidera/bottlenecks/finite_scalar_layer.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
 #include <sidera/bottlenecks/learned_words.hpp>
 #include <sidera/codebook_optimization/channel_count.hpp>
@@ -215,12 +216,14 @@
 #include <sidera/losses/cross_entropy.hpp>
 #include <sidera/losses/hsic.hpp>
 #include <sidera/losses/info_nce.hpp>
+#include <sidera/losses/lookup_free_entropy.hpp>
 #include <sidera/losses/mmd.hpp>
 #include <sidera/losses/mse.hpp>
 #include <sidera/losses/orthogonality.hpp>
 #include <sidera/losses/stein_alignment.hpp>
 #include <sidera/losses/triplet.hpp>
 #include <sidera/losses/vicreg.hpp>
+#include <sidera/losses/word_diversity.hpp>
 #include <sidera/metrics/concepts.hpp>
 #include <sidera/metrics/cosine.hpp>
 #include <sidera/metrics/inner_product.hpp>
