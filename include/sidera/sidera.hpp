@@ -84,6 +84,7 @@
 #include <sidera/bottlenecks/finite_scalar_layer.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
 #include <sidera/bottlenecks/learned_words.hpp>
+#include <sidera/bottlenecks/linear_words.hpp>
 #include <sidera/codebook_optimization/channel_count.hpp>
 #include <sidera/codebook_optimization/channel_moments.hpp>
 #include <sidera/codebook_optimization/concepts.hpp>

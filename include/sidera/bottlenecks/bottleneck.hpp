@@ -3,11 +3,14 @@
 /// \file  Any quantizer of the quantisation tower as a differentiable layer: where the two towers meet.
 #include <sidera/autodiff/ops/concat.hpp>
 #include <sidera/autodiff/ops/gather_rows.hpp>
+#include <sidera/autodiff/ops/matmul.hpp>
 #include <sidera/autodiff/ops/slice.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
 #include <sidera/bottlenecks/dead_code_reset.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
+#include <sidera/layers/concepts.hpp>
 #include <sidera/losses/commitment.hpp>
+#include <sidera/simd/product.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -16,6 +19,9 @@ struct bottleneck_options {
   dead_code_reset reset = {};
   std::size_t ema_repeats = 1;  ///< updates per batch; 6 in the code that the published DCID figures were made with
   std::uint64_t seed = 1;
+  /// In training, how often a row keeps only its first n levels, n uniform in 1 .. levels: quantizer dropout; Zeghidour
+  /// et al., "SoundStream" (2021), section III.C. Short codes stay usable.
+  double level_dropout = 0;
 };
 
 /// What a bottleneck makes of one modality.
@@ -30,7 +36,8 @@ struct bottleneck_output {
 };
 
 /// A layer that replaces features by words. `Q` names metric, update rule and residual scheme; its codebooks live in
-/// the parameter store (group "codebooks", or "main" for \ref learned_words), so that they are saved with it.
+/// the parameter store (group "codebooks", or "main" for \ref learned_words; of \ref linear_words the basis is in the
+/// former and the map in the latter), so that they are saved with it.
 ///
 /// One training step is: call for every modality, losses, `update`, backward, optimiser step. Make the optimiser for
 /// the groups it is to move, not for "codebooks". Regular; equal calls give equal bits for any executor.
@@ -46,6 +53,7 @@ class bottleneck {
   using metric_type = typename layout_type::metric_type;
   using output = bottleneck_output<T>;
   static constexpr bool learns_words = detail::is_learned<rule_type>;
+  static constexpr bool maps_words = detail::is_mapped<rule_type>;
 
   bottleneck() = default;
   /// Adds the codebooks to `store` as "<name>.words_<stage>", small and uniform: call `start` or `set_words` next.
@@ -55,12 +63,17 @@ class bottleneck {
     check();
     for (std::size_t s = 0; s < stages(); ++s) {
       words_.push_back(store.add(name + ".words_" + std::to_string(s), options_.sizes.words,
-                                 layout_.width(options_.sizes, s), learns_words ? "main" : "codebooks"));
+                                 layout_.width(options_.sizes, s), learns_words && !maps_words ? "main" : "codebooks"));
       random_stream const random = random_stream(options_.seed).fork(s);
       auto value = store.value(words_.back());
       double const range = 1 / static_cast<double>(options_.sizes.words);
       for (index_t i = 0; i < value.size(); ++i)
         value.data()[i] = static_cast<T>(range * (2 * random.uniform(static_cast<std::uint64_t>(i)) - 1));
+      if constexpr (maps_words) {
+        std::size_t const width = layout_.width(options_.sizes, s);
+        maps_.push_back(store.add(name + ".map_" + std::to_string(s), width, width));
+        store.value(maps_.back()).setIdentity();
+      }
     }
     restart(store);
   }
@@ -71,6 +84,12 @@ class bottleneck {
     quantizer.fit(z, executor);
     set_words(store, layout_.words(quantizer));
   }
+  /// First words from a quantizer that is fitted already, of the same kind but with any update rule: RQ-KMeans+ is an
+  /// RQ-VAE that starts from residual k-means (QARM, arXiv 2411.11739, and its successors).
+  template <class Fitted>
+  void start_from(parameters<T>& store, Fitted const& quantizer) {
+    set_words(store, bottleneck_layout<Fitted>{}.words(quantizer));
+  }
   /// Given words, one matrix per stage; the averages start at them.
   void set_words(parameters<T>& store, std::vector<matrix<T>> const& words) {
     if (words.size() != stages())
@@ -80,21 +99,25 @@ class bottleneck {
       require_rows(words[s], options_.sizes.words, "bottleneck::set_words", "words");
       require_columns(words[s], layout_.width(options_.sizes, s), "bottleneck::set_words", "words");
       store.value(words_[s]) = words[s];
+      if constexpr (maps_words) store.value(maps_[s]).setIdentity();
     }
     restart(store);
   }
 
   /// Replaces the rows of z (N x D) by words. Rows whose flag in `present` is 0 lack the modality: code no_code, words
-  /// zero, and z itself goes on.
-  [[nodiscard]] output operator()(variable<T> z, mask_view present = {}) const {
+  /// zero, and z itself goes on. Levels that a training pass drops have no_code too.
+  [[nodiscard]] output operator()(variable<T> z, mask_view present = {}, pass p = {}) const {
     require_columns(z, options_.sizes.dim, "bottleneck", "z");
     tape<T>& t = z.owner();
     output out{z, z, z, code_matrix(), t.constant(T(0)), {}};
-    matrix<T> const sum = assign(z.value(), current_words(t), present, out.codes, out.queries, t.executor());
+    std::vector<variable<T>> books;
+    for (std::size_t s = 0; s < stages(); ++s) books.push_back(words(t, s));
+    auto const kept = levels_kept(z.rows(), present, p);
+    matrix<T> const sum = assign(z.value(), values_of(books), kept, out.codes, out.queries, t.executor());
     out.words = t.constant(sum);
-    if constexpr (learns_words) out.word_loss = loss_of_words(t, out.queries, out.codes);
+    if constexpr (learns_words) out.word_loss = loss_of_words(t, books, out.queries, out.codes);
     if constexpr (SoftGradient<G>)
-      out.quantised = mixture(z, out.codes);
+      out.quantised = mixture(z, books, out.codes);
     else
       out.quantised = gradient_(z, out.words);
     return out;
@@ -116,20 +139,23 @@ class bottleneck {
 
   /// The variable of a codebook: a parameter where words are learned, a constant otherwise.
   [[nodiscard]] variable<T> words(tape<T>& t, std::size_t stage = 0) const {
-    if constexpr (learns_words)
+    if constexpr (maps_words)
+      return matmul(stop_gradient(t[words_.at(stage)]), t[maps_.at(stage)]);
+    else if constexpr (learns_words)
       return t[words_.at(stage)];
     else
       return stop_gradient(t[words_.at(stage)]);
   }
   [[nodiscard]] matrix<T> words(parameters<T> const& store, std::size_t stage = 0) const {
-    return store.value(words_.at(stage));
+    if constexpr (maps_words)
+      return simd::product<T>(store.value(words_.at(stage)), matrix<T>(store.value(maps_.at(stage))));
+    else
+      return store.value(words_.at(stage));
   }
   /// The trained quantizer, free of training code.
   [[nodiscard]] Q quantizer(parameters<T> const& store) const {
     Q q = layout_.make(options_.sizes, options_.seed);
-    std::vector<matrix<T>> all;
-    for (parameter const p : words_) all.push_back(store.value(p));
-    layout_.install(q, all, options_.sizes);
+    layout_.install(q, all_words(store), options_.sizes);
     return q;
   }
 
@@ -181,6 +207,10 @@ class bottleneck {
     if (layout_.width(s, stages() - 1) == 0)
       throw value_error("bottleneck", "there are more groups of columns than columns");
     if (options_.ema_repeats == 0) throw value_error("bottleneck", "ema_repeats must be at least 1");
+    if (!(options_.level_dropout >= 0 && options_.level_dropout <= 1))
+      throw value_error("bottleneck", "level_dropout is " + to_text(options_.level_dropout) + ", expected 0 .. 1");
+    if (options_.level_dropout > 0 && (SoftGradient<G> || (stages() > 1 && layout_.first_column(s, 1) > 0)))
+      throw value_error("bottleneck", "level_dropout is for levels that add up, with a hard gradient policy");
   }
   static void copy_numbers(std::vector<double> const& from, std::span<double> to) {
     if (from.size() != to.size())
@@ -199,15 +229,33 @@ class bottleneck {
     steps_ = 0;
   }
 
-  [[nodiscard]] std::vector<matrix<T>> current_words(tape<T>& t) const {
+  [[nodiscard]] static std::vector<matrix<T>> values_of(std::vector<variable<T>> const& books) {
     std::vector<matrix<T>> all;
-    for (parameter const p : words_) all.push_back(t[p].value());
+    for (variable<T> const b : books) all.push_back(b.value());
+    return all;
+  }
+  [[nodiscard]] std::vector<matrix<T>> all_words(parameters<T> const& store) const {
+    std::vector<matrix<T>> all;
+    for (std::size_t s = 0; s < stages(); ++s) all.push_back(words(store, s));
     return all;
   }
 
+  /// How many levels each row goes through: none without the modality, all, or fewer by dropout.
+  [[nodiscard]] std::vector<std::size_t> levels_kept(std::size_t rows, mask_view present, pass p) const {
+    std::vector<std::size_t> kept(rows, stages());
+    random_stream const random = random_stream(options_.seed).fork(2000).fork(p.step);
+    for (std::size_t i = 0; i < rows; ++i) {
+      if (p.training && options_.level_dropout > 0 && random.uniform(2 * i) < options_.level_dropout)
+        kept[i] = 1 + random.below(2 * i + 1, stages());
+      if (!present.empty() && present[i] == 0) kept[i] = 0;
+    }
+    return kept;
+  }
+
   /// Codes of all stages, the rows that each stage searched, and the sum of the words.
-  [[nodiscard]] matrix<T> assign(matrix<T> const& z, std::vector<matrix<T>> const& words, mask_view present,
-                                 code_matrix& codes, std::vector<matrix<T>>& queries, executor_ref executor) const {
+  [[nodiscard]] matrix<T> assign(matrix<T> const& z, std::vector<matrix<T>> const& words,
+                                 std::vector<std::size_t> const& kept, code_matrix& codes,
+                                 std::vector<matrix<T>>& queries, executor_ref executor) const {
     matrix<T> residual = z, sum = matrix<T>::Zero(z.rows(), z.cols());
     codes.resize(z.rows(), static_cast<index_t>(stages()));
     queries.clear();
@@ -218,7 +266,7 @@ class bottleneck {
       auto const first = static_cast<index_t>(layout_.first_column(options_.sizes, s));
       auto const cols = static_cast<index_t>(layout_.explained(options_.sizes, s));
       for (index_t i = 0; i < z.rows(); ++i) {
-        bool const there = present.empty() || present[static_cast<std::size_t>(i)] != 0;
+        bool const there = s < kept[static_cast<std::size_t>(i)];
         codes(i, static_cast<index_t>(s)) = there ? found[static_cast<std::size_t>(i)] : no_code;
         if (!there) continue;
         auto const word = words[s].row(found[static_cast<std::size_t>(i)]).leftCols(cols);
@@ -236,18 +284,19 @@ class bottleneck {
   }
 
   /// sum over stages of mse(stop_gradient(query), word).
-  [[nodiscard]] variable<T> loss_of_words(tape<T>& t, std::vector<matrix<T>> const& queries,
-                                          code_matrix const& codes) const {
+  [[nodiscard]] variable<T> loss_of_words(tape<T>& t, std::vector<variable<T>> const& books,
+                                          std::vector<matrix<T>> const& queries, code_matrix const& codes) const {
     variable<T> total = t.constant(T(0));
     for (std::size_t s = 0; s < stages(); ++s) {
       auto const ids = column(codes, s);
-      total = total + mse(gather_rows(t[words_[s]], std::span<code_t const>(ids)), t.constant(queries[s]));
+      total = total + mse(gather_rows(books[s], std::span<code_t const>(ids)), t.constant(queries[s]));
     }
     return total;
   }
 
   /// The mixtures of all stages, each made from what the chosen words of the stages before have left.
-  [[nodiscard]] variable<T> mixture(variable<T> z, code_matrix const& codes) const {
+  [[nodiscard]] variable<T> mixture(variable<T> z, std::vector<variable<T>> const& books,
+                                    code_matrix const& codes) const {
     tape<T>& t = z.owner();
     codebook_sizes const& sizes = options_.sizes;
     matrix<T> prefix = matrix<T>::Zero(static_cast<index_t>(z.rows()), static_cast<index_t>(z.cols()));
@@ -260,8 +309,8 @@ class bottleneck {
         matrix<T> const tail = layout_.query(none, prefix, sizes, s).rightCols(static_cast<index_t>(wide - cols));
         query = concat_columns(query, t.constant(tail));
       }
-      parts.push_back(slice_columns(gradient_.mix(query, words(t, s), steps_), 0, cols));
-      auto const& book = t[words_[s]].value();
+      parts.push_back(slice_columns(gradient_.mix(query, books[s], steps_), 0, cols));
+      auto const book = books[s].value();
       for (index_t i = 0; i < prefix.rows(); ++i)
         if (code_t const c = codes(i, static_cast<index_t>(s)); c >= 0)
           prefix.row(i).middleCols(static_cast<index_t>(first), static_cast<index_t>(cols)) +=
@@ -276,12 +325,12 @@ class bottleneck {
   /// With repeats, codes are searched again in the words as they are now.
   void assign_again(parameters<T> const& store, std::span<output const> outputs, std::vector<code_matrix>& codes,
                     std::vector<std::vector<matrix<T>>>& queries, executor_ref executor) const {
-    std::vector<matrix<T>> all;
-    for (parameter const p : words_) all.push_back(store.value(p));
+    std::vector<matrix<T>> const all = all_words(store);
     for (std::size_t m = 0; m < outputs.size(); ++m) {
-      std::vector<std::uint8_t> present(row_count(codes[m]));
-      for (std::size_t i = 0; i < present.size(); ++i) present[i] = codes[m](static_cast<index_t>(i), 0) >= 0;
-      (void)assign(outputs[m].z.value(), all, present, codes[m], queries[m], executor);
+      std::vector<std::size_t> kept(row_count(codes[m]));
+      for (std::size_t i = 0; i < kept.size(); ++i)
+        kept[i] = static_cast<std::size_t>((codes[m].row(static_cast<index_t>(i)).array() >= 0).count());
+      (void)assign(outputs[m].z.value(), all, kept, codes[m], queries[m], executor);
     }
   }
 
@@ -329,6 +378,7 @@ class bottleneck {
   [[no_unique_address]] layout_type layout_;
   [[no_unique_address]] G gradient_;
   std::vector<parameter> words_;
+  std::vector<parameter> maps_;  ///< of linear_words, width x width per stage
   std::vector<state_type> states_;
   std::vector<idle_counters> idle_;
   std::vector<std::vector<code_usage>> usage_;

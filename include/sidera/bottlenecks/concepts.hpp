@@ -2,6 +2,7 @@
 #pragma once
 /// \file  Which quantizers can be a layer of a network, and how their levels are walked through.
 #include <sidera/bottlenecks/learned_words.hpp>
+#include <sidera/bottlenecks/linear_words.hpp>
 #include <sidera/quantizers/product_quantizer.hpp>
 #include <sidera/residual_schemes/normalized.hpp>
 #include <sidera/update_rules/cross_modal_ema.hpp>
@@ -22,6 +23,13 @@ template <class U>
 inline constexpr bool is_learned = false;
 template <class Representative>
 inline constexpr bool is_learned<basic_learned_words<Representative>> = true;
+template <class Representative>
+inline constexpr bool is_learned<basic_linear_words<Representative>> = true;
+
+template <class U>
+inline constexpr bool is_mapped = false;
+template <class Representative>
+inline constexpr bool is_mapped<basic_linear_words<Representative>> = true;
 
 template <class U, class T>
 concept remembers_averages = requires(typename U::template state<T>& state) {
@@ -31,8 +39,8 @@ concept remembers_averages = requires(typename U::template state<T>& state) {
 }  // namespace detail
 
 /// An update rule that follows features while the encoder in front of it changes: moving averages (\ref ema,
-/// \ref spherical_ema, \ref cross_modal_ema) or \ref learned_words. Rules that see all rows at once (\ref lloyd) or
-/// whose steps shrink (\ref mini_batch) do not.
+/// \ref spherical_ema, \ref cross_modal_ema), \ref learned_words or \ref linear_words. Rules that see all rows at once
+/// (\ref lloyd) or whose steps shrink (\ref mini_batch) do not.
 template <class U>
 concept FollowsEncoder = UpdateRule<U> &&(detail::is_learned<U> || detail::remembers_averages<U, float>);
 
@@ -189,7 +197,7 @@ consteval bool explain_bottleneck() {
                 "weighted_squared_euclidean or cosine");
   static_assert(FollowsEncoder<typename layout::rule_type>,
                 "this update rule does not follow an encoder that is still learning; use ema, spherical_ema, "
-                "cross_modal_ema or learned_words");
+                "cross_modal_ema, learned_words or linear_words");
   static_assert(UpdateRuleFor<typename layout::rule_type, typename layout::metric_type>,
                 "the update rule moves words to another point than the one that the metric calls best");
   return true;
