@@ -80,6 +80,9 @@
 #include <sidera/bottlenecks/bottleneck.hpp>
 #include <sidera/bottlenecks/code_sharing.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
+#include <sidera/bottlenecks/conditional_quantizer.hpp>
+#include <sidera/bottlenecks/conditional_trainer.hpp>
+#include <sidera/bottlenecks/conditional_words.hpp>
 #include <sidera/bottlenecks/dead_code_reset.hpp>
 #include <sidera/bottlenecks/finite_scalar_layer.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
