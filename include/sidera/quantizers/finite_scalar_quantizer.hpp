@@ -176,7 +176,7 @@ class finite_scalar_quantizer {
   /// stay empty.
   [[nodiscard]] scalar_cells<T> bounded_cells(std::size_t levels, double mean, double deviation) const {
     auto const unit = tanh_cells<double>(levels);
-    constexpr double largest = std::numeric_limits<T>::max();
+    constexpr auto largest = static_cast<double>(std::numeric_limits<T>::max());
     scalar_cells<T> cells;
     for (double const t : unit.thresholds)
       cells.thresholds.push_back(static_cast<T>(std::clamp(mean + deviation / options_.gain * t, -largest, largest)));
