@@ -9,7 +9,8 @@ using namespace sidera;
 
 namespace {
 
-using layer = bottleneck<vector_quantizer<squared_euclidean, cross_modal_ema, kmeans_plus_plus, relocate_far, double>>;
+using golden_layer =
+    bottleneck<vector_quantizer<squared_euclidean, cross_modal_ema, kmeans_plus_plus, relocate_far, double>>;
 
 double error(matrix<double> const& found, matrix<double> const& expected) {
   REQUIRE(found.size() == expected.size());
@@ -20,10 +21,10 @@ double error(matrix<double> const& found, matrix<double> const& expected) {
 
 struct step_result {
   std::vector<variable<double>> z;
-  std::vector<layer::output> outputs;
+  std::vector<golden_layer::output> outputs;
 };
 
-step_result run_layer(tape<double>& t, layer const& bottle, std::vector<matrix<double>> const& x) {
+step_result run_layer(tape<double>& t, golden_layer const& bottle, std::vector<matrix<double>> const& x) {
   step_result r;
   for (auto const& rows : x) r.z.push_back(t.input(rows));
   for (auto const v : r.z) r.outputs.push_back(bottle(v));
@@ -37,7 +38,7 @@ variable<double> commitment_of(step_result const& r) {
 }
 
 /// 0.5 per pair, over all pairs.
-variable<double> matching_of(tape<double>& t, layer const& bottle, step_result const& r, sequence_shape shape) {
+variable<double> matching_of(tape<double>& t, golden_layer const& bottle, step_result const& r, sequence_shape shape) {
   std::vector<variable<double>> p;
   for (auto const v : r.z) p.push_back(code_distribution(v, bottle.words(t), shape));
   variable<double> total = t.constant(0.0);
@@ -50,8 +51,8 @@ void check_case(std::string const& name, std::string const& letters, sequence_sh
   CAPTURE(name);
   stored::reference const expected{"mm_ema_losses/" + name};
   parameters<double> store;
-  layer bottle(store, "shared", {.sizes = {.words = row_count(expected.slice("E_hist", 0)), .dim = 8}},
-               {.metric = {}, .rule = {.initial_count = 1}});
+  golden_layer bottle(store, "shared", {.sizes = {.words = row_count(expected.slice("E_hist", 0)), .dim = 8}},
+                      {.metric = {}, .rule = {.initial_count = 1}});
   bottle.set_words(store, {expected.slice("E_hist", 0)});
   for (std::size_t call = 0; call < 5; ++call) {
     CAPTURE(call);
@@ -79,7 +80,7 @@ void check_case(std::string const& name, std::string const& letters, sequence_sh
     again.backward(matching_of(again, bottle, q, shape));
     for (std::size_t m = 0; m < letters.size(); ++m)
       CHECK(error(q.z[m].gradient(), expected.slice(std::string("grad_cmcm_") + letters[m], call)) < 1e-10);
-    bottle.update(store, std::span<layer::output const>(q.outputs));
+    bottle.update(store, std::span<golden_layer::output const>(q.outputs));
     CHECK(error(bottle.words(store), expected.slice("E_hist", call + 1)) < 1e-10);
     matrix<double> const counters = expected.matrix("u_hist");
     for (std::size_t j = 0; j < row_count(bottle.words(store)); ++j)
@@ -104,13 +105,14 @@ namespace {
 struct reset_run {
   stored::reference expected{"mm_ema_losses/avt_reset"};
   parameters<double> store;
-  layer bottle;
+  golden_layer bottle;
   matrix<double> at_302;
   std::size_t moved = 0;
 
   explicit reset_run(bool sticky) {
     matrix<double> const first = expected.matrix("E_0");
-    bottle = layer(store, "shared", {.sizes = {.words = row_count(first), .dim = 256}, .reset = {.sticky = sticky}});
+    bottle =
+        golden_layer(store, "shared", {.sizes = {.words = row_count(first), .dim = 256}, .reset = {.sticky = sticky}});
     bottle.set_words(store, {first});
     for (std::size_t call = 1; call <= 303; ++call) {
       std::size_t const batch = call <= 120 ? (call - 1) % 2 : 2 + (call - 1) % 2;
@@ -118,7 +120,7 @@ struct reset_run {
       for (char const m : std::string("avt")) x.push_back(expected.slice(std::string("batch_") + m, batch));
       tape<double> t(store);
       auto const r = run_layer(t, bottle, x);
-      std::size_t const n = bottle.update(store, std::span<layer::output const>(r.outputs));
+      std::size_t const n = bottle.update(store, std::span<golden_layer::output const>(r.outputs));
       CHECK((n > 0) == (call == 302));
       moved += n;
       if (call == 302) at_302 = bottle.words(store);

@@ -82,8 +82,8 @@ TEST_CASE("joint_refit by hand: one level gives means, a ridge of n rows goes ha
 TEST_CASE("joint_refit lowers the error of a trained residual quantizer, RQ and PSRQ") {
   auto const x = laws::clustered<float>(1500, 13, 60, 1, 0.5);
   residual_quantizer rq({.levels = 4, .words = 8});
-  residual_quantizer psrq({.levels = 4, .words = 8}, squared_euclidean{}, lloyd{}, prefix_residual{.weight = 1});
-  (void)rq.fit(x), (void)psrq.fit(x);
+  residual_quantizer fitted({.levels = 4, .words = 8}, squared_euclidean{}, lloyd{}, prefix_residual{.weight = 1});
+  (void)rq.fit(x), (void)fitted.fit(x);
   auto const gain = [&](auto const& q) {
     auto const codes = q.encode(x);
     auto const found = joint_refit<float>(x, codes, explained(q));
@@ -95,7 +95,7 @@ TEST_CASE("joint_refit lowers the error of a trained residual quantizer, RQ and 
     CHECK(again.error_after > found.error_after * (1 - 1e-5));
     return 1 - found.error_after / found.error_before;
   };
-  double const of_rq = gain(rq), of_psrq = gain(psrq);
+  double const of_rq = gain(rq), of_psrq = gain(fitted);
   MESSAGE("error removed: RQ " << of_rq << ", PSRQ " << of_psrq);
   CHECK(of_rq > 0.01);
   CHECK(of_psrq > 0.01);
