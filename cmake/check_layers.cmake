@@ -23,10 +23,11 @@ set(interest               quantizers layers losses optimizers training)
 set(evaluation             metrics)  # of codes and scores, never of models: whoever has some may use it
 set(io                     core)
 set(communicators          core)
-set(experiments            semantic_ids codebook_optimization disentangling interest evaluation io communicators)
+set(streaming              quantizers io communicators)
+set(experiments            semantic_ids codebook_optimization disentangling interest evaluation io communicators streaming)
 
 set(modules core simd metrics codebooks update_rules residual_schemes quantizers semantic_ids codebook_optimization autodiff
-    layers losses optimizers training bottlenecks disentangling interest evaluation io communicators experiments)
+    layers losses optimizers training bottlenecks disentangling interest evaluation io communicators streaming experiments)
 set(see_intrinsics simd)
 set(see_no_eigen simd metrics residual_schemes)
 

@@ -102,6 +102,7 @@
 #include <sidera/codebooks/initialiser.hpp>
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/codebooks/pass_statistics.hpp>
+#include <sidera/codebooks/pass_summary.hpp>
 #include <sidera/codebooks/previous_level.hpp>
 #include <sidera/codebooks/progressive_dimensions.hpp>
 #include <sidera/codebooks/random_rows.hpp>
@@ -117,6 +118,7 @@
 #include <sidera/core/matrix.hpp>
 #include <sidera/core/number_text.hpp>
 #include <sidera/core/observer.hpp>
+#include <sidera/core/order_free_sum.hpp>
 #include <sidera/core/random.hpp>
 #include <sidera/core/scalar.hpp>
 #include <sidera/core/thread_pool.hpp>
@@ -295,6 +297,7 @@
 #include <sidera/simd/table_scores.hpp>
 #include <sidera/simd/word_panels.hpp>
 #include <sidera/simd/word_scan.hpp>
+#include <sidera/streaming/statistics_file.hpp>
 #include <sidera/training/batch_order.hpp>
 #include <sidera/training/checkpoint.hpp>
 #include <sidera/training/take_rows.hpp>

@@ -24,6 +24,8 @@ inline void require_codes(std::span<code_t const> codes, std::size_t words, std:
 class code_usage {
  public:
   explicit code_usage(std::size_t words) : counts_(words, 0) {}
+  /// From counts that were taken elsewhere.
+  explicit code_usage(std::span<std::int64_t const> counts) : counts_(counts.begin(), counts.end()) {}
 
   /// Counts codes; rows without a code are skipped. Throws value_error for a code that has no word.
   void add(std::span<code_t const> codes) {
