@@ -120,6 +120,7 @@
 #include <sidera/core/observer.hpp>
 #include <sidera/core/order_free_sum.hpp>
 #include <sidera/core/random.hpp>
+#include <sidera/core/row_source.hpp>
 #include <sidera/core/scalar.hpp>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/core/type_name.hpp>
@@ -177,6 +178,7 @@
 #include <sidera/io/bytes.hpp>
 #include <sidera/io/crc32.hpp>
 #include <sidera/io/element_type.hpp>
+#include <sidera/io/file_source.hpp>
 #include <sidera/io/html_report.hpp>
 #include <sidera/io/json_reader.hpp>
 #include <sidera/io/json_writer.hpp>
@@ -198,6 +200,7 @@
 #include <sidera/io/tokens.hpp>
 #include <sidera/io/utf8.hpp>
 #include <sidera/io/vecs.hpp>
+#include <sidera/io/watched_file.hpp>
 #include <sidera/layers/activation_unit.hpp>
 #include <sidera/layers/attention_weights.hpp>
 #include <sidera/layers/concepts.hpp>
