@@ -30,12 +30,17 @@ concept revives_words = requires(P const& policy, codebook<T>& book, assignment_
 /// Syntax:    `policy(book, seen)` -> the words that were moved, ascending
 /// Semantics: words with rows stay where they are, but for a cell that is split (it counts as moved). The caller resets
 ///            what its update rule remembers of the moved words.
+/// Options:   `P::sees_extremes_only` = true: given, instead of all rows, only the farthest ones (as many as there are
+///            dead words) and the farthest of every word, with the counts of all, the policy does the same. Data that
+///            do not fit into memory need such a policy.
 /// Models:    \ref keep_dead, \ref relocate_far, \ref split_largest.
 template <class P>
 concept DeadCodePolicy = std::copyable<P> && detail::revives_words<P, float>;
 
 /// Leaves dead words alone.
 struct keep_dead {
+  static constexpr bool sees_extremes_only = true;
+
   template <Scalar T>
   [[nodiscard]] std::vector<std::size_t> operator()(codebook<T>&, assignment_view<T> const&) const {
     return {};
@@ -45,6 +50,8 @@ struct keep_dead {
 /// A dead word moves to the row that is farthest from its word, the next one to the second farthest, and so on (as
 /// scikit-learn does). Rows at distance zero are never taken: with fewer distinct rows than words some stay dead.
 struct relocate_far {
+  static constexpr bool sees_extremes_only = true;
+
   template <Scalar T>
   [[nodiscard]] std::vector<std::size_t> operator()(codebook<T>& book, assignment_view<T> const& seen) const {
     std::vector<std::size_t> moved;
@@ -73,6 +80,7 @@ struct relocate_far {
 /// along the line to the cell's farthest row (the splitting of the LBG algorithm, Linde, Buzo and Gray 1980, with a
 /// direction from the data). Cells whose rows all lie on their word are not split. Each cell is split once per pass.
 struct split_largest {
+  static constexpr bool sees_extremes_only = true;
   double step = 1.0 / 16;  ///< share of the way to the farthest row
 
   template <Scalar T>

@@ -25,6 +25,28 @@ struct given_words {
     return from_rows<T>(x, count, rows[context.level]);
   }
 
+  /// The given rows of this level; none where words are given.
+  [[nodiscard]] std::vector<std::size_t> sample(std::size_t count, std::size_t,
+                                                initialiser_context const& context) const {
+    if (context.level < words.size() && words[context.level].size() != 0) return {};
+    if (context.level >= rows.size())
+      throw value_error("given_words", "nothing is given for level " + std::to_string(context.level));
+    for (index_t const row : rows[context.level])
+      if (row < 0 || static_cast<std::size_t>(row) >= count)
+        throw value_error("given_words",
+                          "row " + std::to_string(row) + " is given, x has " + std::to_string(count) + " rows");
+    return {rows[context.level].begin(), rows[context.level].end()};
+  }
+  template <Scalar T, class M>
+  [[nodiscard]] codebook<T> from_sample(matrix_cref<T> const& x, std::size_t count, M const& metric,
+                                        initialiser_context const& context) const {
+    if (context.level < words.size() && words[context.level].size() != 0) return (*this)(x, count, metric, context);
+    if (row_count(x) != count)
+      throw shape_error("given_words",
+                        std::to_string(x.rows()) + " rows are given for " + std::to_string(count) + " words");
+    return {x};
+  }
+
  private:
   template <Scalar T>
   [[nodiscard]] static codebook<T> from_rows(matrix_cref<T> const& x, std::size_t count,
@@ -42,6 +64,6 @@ struct given_words {
     return book;
   }
 };
-static_assert(Initialiser<given_words>);
+static_assert(SamplingInitialiser<given_words>);
 
 }  // namespace sidera::inline SIDERA_ABI

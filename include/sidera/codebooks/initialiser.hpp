@@ -5,6 +5,7 @@
 #include <sidera/core/executor.hpp>
 #include <sidera/core/random.hpp>
 #include <sidera/metrics/squared_euclidean.hpp>
+#include <vector>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -43,5 +44,20 @@ concept starts_codebooks = requires(I const& init, matrix_cref<T> const& x, std:
 ///            \ref given_words, \ref previous_level.
 template <class I>
 concept Initialiser = std::copyable<I> && detail::starts_codebooks<I, float, squared_euclidean>;
+
+/// An initialiser that looks at a sample alone, for data that do not fit into memory.
+///
+/// Syntax:    `init.sample(rows, words, context)` -> numbers of rows, any order
+///            `init.from_sample(x, words, metric, context)` -> codebook with `words` rows; x holds the rows of the
+///            sample
+/// Semantics: `init(x, words, metric, context)` is from_sample with the sample's rows of x. The context has no previous
+///            codes. The memory that training needs is at least that of the sample.
+/// Models:    \ref random_rows, \ref kmeans_plus_plus (its sample has rows_per_word rows per word), \ref given_words.
+template <class I>
+concept SamplingInitialiser = Initialiser<I> &&
+    requires(I const& init, matrix_cref<float> const& x, std::size_t n, initialiser_context const& context) {
+  { init.sample(n, n, context) } -> std::same_as<std::vector<std::size_t>>;
+  { init.from_sample(x, n, squared_euclidean{}, context) } -> std::same_as<codebook<float>>;
+};
 
 }  // namespace sidera::inline SIDERA_ABI

@@ -26,6 +26,21 @@ struct kmeans_plus_plus {
     return choose<T>(detail::thinned_rows<T>(x, limit, context.random.fork(1)), words, metric, context);
   }
 
+  /// The rows that are considered, in the order in which they are.
+  [[nodiscard]] std::vector<std::size_t> sample(std::size_t rows, std::size_t words,
+                                                initialiser_context const& context) const {
+    std::size_t const limit = rows_per_word == 0 ? rows : rows_per_word * words;
+    if (rows > limit) return context.random.fork(1).permutation_head(rows, limit);
+    std::vector<std::size_t> all(rows);
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+  }
+  template <Scalar T, class M>
+  [[nodiscard]] codebook<T> from_sample(matrix_cref<T> const& x, std::size_t words, M const& metric,
+                                        initialiser_context const& context) const {
+    return choose<T>(x, words, metric, context);
+  }
+
  private:
   template <Scalar T, class M>
   [[nodiscard]] codebook<T> choose(matrix_cref<T> const& x, std::size_t words, M const& metric,
@@ -86,6 +101,6 @@ struct kmeans_plus_plus {
     return std::isnormal(static_cast<T>(fast)) ? fast : exact_distance(metric, a, b);
   }
 };
-static_assert(Initialiser<kmeans_plus_plus>);
+static_assert(SamplingInitialiser<kmeans_plus_plus>);
 
 }  // namespace sidera::inline SIDERA_ABI

@@ -50,6 +50,11 @@ class word_search {
     check(x, out.size(), "word_search::nearest");
     index_.nearest(x, out, {}, w);
   }
+  void nearest(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances, workspace& w) const {
+    check(x, out.size(), "word_search::nearest");
+    require_rows(x, distances.size(), "word_search::nearest", "x");
+    index_.nearest(x, out, distances, w);
+  }
 
   /// The out.cols() nearest words of every row, nearest first; at most size().
   void nearest_k(matrix_cref<T> const& x, code_matrix_ref out, executor_ref executor = {}) const {

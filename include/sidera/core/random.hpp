@@ -4,12 +4,14 @@
 /// asks
 ///        for it or in which order. Philox4x32-10, Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC
 ///        2011).
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
 #include <sidera/core/config.hpp>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -77,6 +79,29 @@ class random_stream {
     for (std::size_t i = 0; i < n; ++i) order[i] = i;
     for (std::size_t i = n; i > 1; --i) std::swap(order[i - 1], order[below(i, i)]);
     return order;
+  }
+
+  /// The first `count` entries of permutation(n) in memory for `count` numbers: the places of those entries are
+  /// followed back through the shuffle.
+  [[nodiscard]] std::vector<std::size_t> permutation_head(std::size_t n, std::size_t count) const {
+    count = std::min(count, n);
+    std::unordered_map<std::size_t, std::size_t> entry_at;  // place -> which entry of the result is there
+    for (std::size_t k = 0; k < count; ++k) entry_at[k] = k;
+    for (std::size_t i = 2; i <= n; ++i) {
+      std::size_t const a = i - 1, b = below(i, i);
+      if (a == b) continue;
+      auto from_b = entry_at.extract(b);
+      if (a >= count) {  // nothing is there yet
+        if (from_b) from_b.key() = a, entry_at.insert(std::move(from_b));
+        continue;
+      }
+      auto from_a = entry_at.extract(a);
+      if (from_a) from_a.key() = b, entry_at.insert(std::move(from_a));
+      if (from_b) from_b.key() = a, entry_at.insert(std::move(from_b));
+    }
+    std::vector<std::size_t> head(count);
+    for (auto const& [place, entry] : entry_at) head[entry] = place;
+    return head;
   }
 
   [[nodiscard]] constexpr std::uint64_t seed() const noexcept { return seed_; }

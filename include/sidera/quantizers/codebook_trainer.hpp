@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The training loop of one codebook: assign, update, revive, until nothing changes.
-#include <numeric>
 #include <sidera/codebooks/dead_codes.hpp>
 #include <sidera/codebooks/usage.hpp>
 #include <sidera/codebooks/word_search.hpp>
 #include <sidera/core/observer.hpp>
+#include <sidera/core/order_free_sum.hpp>
 #include <sidera/quantizers/fit_report.hpp>
 #include <sidera/update_rules/concepts.hpp>
 
@@ -193,8 +193,9 @@ class codebook_trainer {
   }
 
   [[nodiscard]] double mean_distance() const {
-    auto const distances = row_distances();
-    return std::accumulate(distances.begin(), distances.end(), 0.0) / static_cast<double>(distances.size());
+    order_free_sum total;  // as training from blocks or on several ranks adds them up
+    for (double const distance : row_distances()) total.add(distance);
+    return total.value() / static_cast<double>(codes_.size());
   }
 
   [[nodiscard]] bool watched() const noexcept { return how_.watch != nullptr && *how_.watch; }

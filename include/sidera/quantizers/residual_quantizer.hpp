@@ -122,6 +122,19 @@ class residual_quantizer {
   [[nodiscard]] R const& scheme() const noexcept { return scheme_; }
   [[nodiscard]] residual_encoder<T, M, R> const& encoder() const noexcept { return encoder_; }
 
+  /// What a trainer outside of this class needs: the policies and numbers, valid as long as this model is not changed.
+  [[nodiscard]] residual_recipe<M, U, R, I, Z> recipe() const noexcept {
+    return {options_, metric_, rule_, scheme_, init_, dead_};
+  }
+  [[nodiscard]] std::size_t frozen_levels() const noexcept { return frozen_; }
+  /// Takes the levels that such a trainer made; they have the words that the options ask for.
+  void set_encoder(residual_encoder<T, M, R> encoder) {
+    if (encoder.level_count() != options_.levels)
+      throw shape_error("residual_quantizer::set_encoder",
+                        std::to_string(encoder.level_count()) + " levels, expected " + std::to_string(options_.levels));
+    encoder_ = std::move(encoder);
+  }
+
   /// A model of given words, one entry per level; throws shape_error where they do not fit the scheme.
   void set_levels(std::vector<residual_level<T>> levels, std::size_t dim) {
     residual_encoder<T, M, R> encoder(metric_, scheme_, dim);

@@ -5,6 +5,7 @@
 #include <sidera/quantizers/beam_search.hpp>
 #include <sidera/quantizers/codebook_trainer.hpp>
 #include <sidera/quantizers/residual_options.hpp>
+#include <sidera/quantizers/row_variation.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -59,7 +60,7 @@ class residual_trainer {
     for (std::size_t l = 0; l < recipe_.options.levels; ++l) {
       level_report level = l < frozen ? keep_level(before->level(l), l) : train_level(l, before);
       if (recipe_.options.beam > 1 && l > 0) reassign(x, l);
-      level.relative_error = total_ > 0 ? state_.residual.template cast<double>().squaredNorm() / total_ : 0.0;
+      level.relative_error = total_ > 0 ? squared_length_of_all(state_.residual) / total_ : 0.0;
       report_.levels.push_back(level);
     }
     encoder_.prepare();
@@ -82,13 +83,20 @@ class residual_trainer {
                                      std::to_string(l));
   }
 
+  /// Rounded once at the end, as in training from blocks or on several ranks.
   [[nodiscard]] static double total_variation(matrix_cref<T> const& x) {
-    row_vector<double> mean = row_vector<double>::Zero(x.cols());
-    for (index_t i = 0; i < x.rows(); ++i) mean += x.row(i).template cast<double>();  // Eigen's colwise strides
-    mean /= static_cast<double>(x.rows());
-    double total = 0;
-    for (index_t i = 0; i < x.rows(); ++i) total += (x.row(i).template cast<double>() - mean).squaredNorm();
-    return total;
+    pass_statistics<T> all(1, column_scales(x, row_count(x)));
+    for (index_t i = 0; i < x.rows(); ++i) all.add(row_span(x, i), 0);
+    std::vector<double> const mean = mean_of_all(all);
+    order_free_sum total;
+    for (index_t i = 0; i < x.rows(); ++i) total.add(squared_deviation<T>(row_span(x, i), mean));
+    return total.value();
+  }
+
+  [[nodiscard]] static double squared_length_of_all(matrix<T> const& rows) {
+    order_free_sum total;
+    for (index_t i = 0; i < rows.rows(); ++i) total.add(squared_length<T>(row_span(rows, i)));
+    return total.value();
   }
 
   level_report keep_level(residual_level<T> const& level, std::size_t l) {

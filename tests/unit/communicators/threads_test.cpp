@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstring>
+#include <sidera/communicators/serial.hpp>
+#include <sidera/communicators/threads.hpp>
+
+using namespace sidera;
+
+static_assert(std::is_empty_v<serial_communicator> && Communicator<thread_communicator> && !Communicator<int>);
+
+TEST_CASE("serial_communicator: one rank, values stay what they are") {
+  serial_communicator const c;
+  std::vector<std::int64_t> integers{3, -4};
+  std::vector<double> numbers{0.5};
+  c.sum(integers);
+  c.max(numbers);
+  CHECK(integers == std::vector<std::int64_t>{3, -4});
+  CHECK(numbers == std::vector<double>{0.5});
+  CHECK(c.gather(std::as_bytes(std::span(numbers))).size() == 1);
+  CHECK(c.rank() == 0);
+  CHECK(c.size() == 1);
+}
+
+TEST_CASE("run_ranks: sums, maxima and bytes are those of all ranks, on every rank, round after round") {
+  for (std::size_t ranks = 1; ranks <= 5; ++ranks) {
+    std::atomic<int> right = 0;
+    run_ranks(ranks, [&](thread_communicator const& c) {
+      bool good = c.size() == ranks;
+      for (std::int64_t round = 0; round < 200; ++round) {
+        auto const me = static_cast<std::int64_t>(c.rank()), n = static_cast<std::int64_t>(ranks);
+        std::int64_t integers[] = {me + round, -1};
+        c.sum(integers);
+        good = good && integers[0] == n * (n - 1) / 2 + n * round && integers[1] == -n;
+        double numbers[] = {static_cast<double>(me), -static_cast<double>(me)};
+        c.max(numbers);
+        good = good && numbers[0] == static_cast<double>(n - 1) && numbers[1] == 0;
+        std::vector<std::byte> const mine(c.rank(), std::byte{static_cast<unsigned char>(round)});
+        auto const all = c.gather(mine);
+        for (std::size_t r = 0; r < ranks; ++r)
+          good = good && all[r] == std::vector<std::byte>(r, std::byte{static_cast<unsigned char>(round)});
+      }
+      right += good;
+    });
+    CHECK(right == static_cast<int>(ranks));
+  }
+}
+
+TEST_CASE("run_ranks: a rank that throws ends all of them, whatever the others wait for, with its own exception") {
+  for (std::size_t failing = 0; failing < 3; ++failing) {
+    std::atomic<int> told = 0;
+    auto const body = [&](thread_communicator const& c) {
+      std::int64_t value[] = {1};
+      for (std::size_t round = 0; round < 10; ++round) {
+        if (c.rank() == failing && round == 4) throw std::out_of_range("shard b.npy is gone");
+        try {
+          c.sum(value);
+        } catch (communicator_error const& e) {
+          told += std::string(e.what()) == "rank " + std::to_string(failing) + " failed: shard b.npy is gone";
+          throw;
+        }
+      }
+    };
+    CHECK_THROWS_AS(run_ranks(3, body), std::out_of_range);
+    CHECK(told == 2);
+  }
+  CHECK_THROWS_AS(run_ranks(2,
+                            [](thread_communicator const& c) {
+                              if (c.rank() == 1) throw 5;
+                              (void)c.gather({});
+                            }),
+                  int);
+}
+
+TEST_CASE("run_ranks: sums of different lengths are an error, not a wrong sum") {
+  CHECK_THROWS_AS(run_ranks(2,
+                            [](thread_communicator const& c) {
+                              std::vector<std::int64_t> values(1 + c.rank());
+                              c.sum(values);
+                            }),
+                  communicator_error);
+}
