@@ -98,6 +98,7 @@
 #include <sidera/codebook_optimization/toc_criterion.hpp>
 #include <sidera/codebooks/codebook.hpp>
 #include <sidera/codebooks/dead_codes.hpp>
+#include <sidera/codebooks/extreme_rows.hpp>
 #include <sidera/codebooks/given_words.hpp>
 #include <sidera/codebooks/initialiser.hpp>
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
@@ -110,6 +111,9 @@
 #include <sidera/codebooks/search_index.hpp>
 #include <sidera/codebooks/usage.hpp>
 #include <sidera/codebooks/word_search.hpp>
+#include <sidera/communicators/concepts.hpp>
+#include <sidera/communicators/serial.hpp>
+#include <sidera/communicators/threads.hpp>
 #include <sidera/core/check.hpp>
 #include <sidera/core/config.hpp>
 #include <sidera/core/error.hpp>
@@ -266,6 +270,7 @@
 #include <sidera/quantizers/residual_tables.hpp>
 #include <sidera/quantizers/residual_trainer.hpp>
 #include <sidera/quantizers/rotation.hpp>
+#include <sidera/quantizers/row_variation.hpp>
 #include <sidera/quantizers/scalar_cells.hpp>
 #include <sidera/quantizers/vector_quantizer.hpp>
 #include <sidera/quantizers/view.hpp>
@@ -300,7 +305,16 @@
 #include <sidera/simd/table_scores.hpp>
 #include <sidera/simd/word_panels.hpp>
 #include <sidera/simd/word_scan.hpp>
+#include <sidera/streaming/code_store.hpp>
+#include <sidera/streaming/concepts.hpp>
+#include <sidera/streaming/fit_stream.hpp>
+#include <sidera/streaming/level_inputs.hpp>
+#include <sidera/streaming/rank_rows.hpp>
+#include <sidera/streaming/row_blocks.hpp>
 #include <sidera/streaming/statistics_file.hpp>
+#include <sidera/streaming/stream_options.hpp>
+#include <sidera/streaming/stream_position.hpp>
+#include <sidera/streaming/stream_trainer.hpp>
 #include <sidera/training/batch_order.hpp>
 #include <sidera/training/checkpoint.hpp>
 #include <sidera/training/take_rows.hpp>

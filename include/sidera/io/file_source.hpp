@@ -23,8 +23,8 @@ void convert_values(std::byte const* from, std::span<T> to) noexcept {
 }
 }  // namespace detail
 
-/// The rows of a .npy file (rank 2, C order, float32, float64 or uint8), converted to T. A read needs memory for the
-/// bytes of its rows and nothing else.
+/// The rows of a .npy file (rank 2, C order, float32, float64 or uint8), converted to T. A read of elements that need
+/// no conversion goes straight to its place.
 template <Scalar T = float>
 class npy_source {
  public:
@@ -52,8 +52,14 @@ class npy_source {
   void read(std::size_t first, matrix_ref<T> out) const {
     detail::require_readable(first, out, rows(), columns(), "npy_source::read");
     std::size_t const stride = columns() * size_of(header_.type);
+    std::size_t const offset = header_.data_offset + first * stride;
+    bool const as_it_is = header_.type == (std::is_same_v<T, float> ? element_type::float32 : element_type::float64);
+    if (as_it_is && out.outerStride() == out.cols()) {
+      file_.read(offset, std::as_writable_bytes(std::span(out.data(), static_cast<std::size_t>(out.size()))));
+      return;
+    }
     std::vector<std::byte> bytes(row_count(out) * stride);
-    file_.read(header_.data_offset + first * stride, bytes);
+    file_.read(offset, bytes);
     for (index_t i = 0; i < out.rows(); ++i)
       visit_element(header_.type, [&](auto zero) {
         detail::convert_values<decltype(zero)>(bytes.data() + static_cast<std::size_t>(i) * stride, row_span(out, i));

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  What a level of a residual quantizer searches, made anew in every pass from rows that are streamed.
+#include <sidera/quantizers/residual_encoder.hpp>
+#include <sidera/streaming/code_store.hpp>
+#include <sidera/streaming/row_blocks.hpp>
+#include <sidera/streaming/stream_options.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// Hands out the residuals, prefixes and queries of every row, block by block and on all workers.
+///
+/// They are those of training in memory, bit for bit: a row's codes are kept or computed again (the encoder gives the
+/// codes that training left), and the words they explain are subtracted in the order of the levels.
+template <Scalar T, Metric M, ResidualScheme R, RowSource<T> S>
+class level_inputs {
+ public:
+  level_inputs(S const& source, stream_options const& options, std::vector<std::size_t> const& words,
+               executor_ref executor)
+      : blocks_(source, options.block_rows, options.read_ahead), executor_(executor), workers_(executor.concurrency()) {
+    std::size_t bytes = 0;
+    for (std::size_t l = 0; l + 1 < words.size(); ++l) bytes += code_store::bytes_per_code(words[l]);
+    keeps_codes_ = blocks_.rows() == 0 || bytes <= options.code_bytes / blocks_.rows();
+    if (keeps_codes_)
+      for (std::size_t l = 0; l + 1 < words.size(); ++l) stores_.emplace_back(blocks_.rows(), words[l]);
+  }
+
+  /// Calls use(first, rows, workspace, worker) for pieces of the data: `first` is the number of the first row, `rows`
+  /// the rows themselves, and in the workspace are residual and prefix behind the levels of `encoder` and the query of
+  /// the next level, or none when there is no next one. Pieces with the same `worker` never overlap.
+  template <class Use>
+  void for_each(residual_encoder<T, M, R> const& encoder, std::size_t levels, Use use) {
+    std::size_t const level = encoder.level_count();
+    blocks_.for_each("fit_stream", [&](std::size_t start, matrix_cref<T> const& rows) {
+      block_partition const pieces{row_count(rows), piece_rows};
+      executor_.run(pieces.count(), [&](std::size_t p, std::size_t worker) {
+        residual_workspace<T>& w = workers_[worker];
+        auto const piece =
+            rows.middleRows(static_cast<index_t>(pieces.begin(p)), static_cast<index_t>(pieces.length(p)));
+        walk_down(encoder, piece, start + pieces.begin(p), w);
+        if (level < levels) encoder.compose(w.residual, w.prefix, level, w.query);
+        use(start + pieces.begin(p), matrix_cref<T>(piece), w, worker);
+      });
+    });
+    if (keeps_codes_) stored_ = std::min(level, stores_.size());
+  }
+
+  [[nodiscard]] std::size_t worker_count() const noexcept { return workers_.size(); }
+
+ private:
+  static constexpr std::size_t piece_rows = 1024;
+
+  void walk_down(residual_encoder<T, M, R> const& encoder, matrix_cref<T> const& x, std::size_t first,
+                 residual_workspace<T>& w) {
+    std::size_t const level = encoder.level_count();
+    code_matrix codes;
+    if (!keeps_codes_ && level > 0) {
+      codes.resize(x.rows(), static_cast<index_t>(level));
+      encoder.encode(x, codes, w);
+    }
+    encoder.start(x, w);
+    w.codes.resize(row_count(x));
+    for (std::size_t l = 0; l < level; ++l) {
+      if (!keeps_codes_)
+        for (std::size_t i = 0; i < w.codes.size(); ++i)
+          w.codes[i] = codes(static_cast<index_t>(i), static_cast<index_t>(l));
+      else if (l < stored_)
+        for (std::size_t i = 0; i < w.codes.size(); ++i) w.codes[i] = stores_[l].get(first + i);
+      else
+        search_and_store(encoder, l, first, w);
+      encoder.advance(w.residual, w.prefix, w.codes, l);
+    }
+  }
+
+  /// The first pass behind a new level. The codes of the last level are never needed again.
+  void search_and_store(residual_encoder<T, M, R> const& encoder, std::size_t l, std::size_t first,
+                        residual_workspace<T>& w) {
+    encoder.compose(w.residual, w.prefix, l, w.query);
+    encoder.search(l).nearest(w.query, w.codes, w.search);
+    if (l < stores_.size())
+      for (std::size_t i = 0; i < w.codes.size(); ++i) stores_[l].set(first + i, w.codes[i]);
+  }
+
+  row_blocks<T, S> blocks_;
+  executor_ref executor_;
+  std::vector<residual_workspace<T>> workers_;
+  std::vector<code_store> stores_;  ///< of all levels but the last
+  std::size_t stored_ = 0;          ///< levels whose codes are kept already
+  bool keeps_codes_ = true;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <array>
+#include <future>
+#include <sidera/core/executor.hpp>
+#include <sidera/core/row_source.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// Goes through a source in blocks, in order, and reads the next block while the caller works on one. Memory: two
+/// blocks.
+template <Scalar T, RowSource<T> S>
+class row_blocks {
+ public:
+  row_blocks(S const& source, std::size_t block_rows, bool read_ahead)
+      : source_(source), blocks_{source.rows(), block_rows}, read_ahead_(read_ahead) {}
+
+  [[nodiscard]] std::size_t rows() const noexcept { return blocks_.size; }
+  [[nodiscard]] std::size_t columns() const { return source_.columns(); }
+
+  /// Calls `use(first, rows)` for every block. Throws what the source throws, and value_error for a NaN or an infinity,
+  /// which says where the row is.
+  template <class Use>
+  void for_each(std::string_view function, Use use) const {
+    std::array<matrix<T>, 2> buffers;
+    if (blocks_.count() > 0) read(0, buffers[0], function);
+    for (std::size_t b = 0; b < blocks_.count(); ++b) {
+      std::future<void> next;  // waits in its destructor, also when `use` throws
+      bool const more = b + 1 < blocks_.count();
+      auto const read_next = [&] { read(b + 1, buffers[(b + 1) % 2], function); };
+      if (more && read_ahead_) next = std::async(std::launch::async, read_next);
+      use(blocks_.begin(b), matrix_cref<T>(buffers[b % 2]));
+      if (more && read_ahead_) next.get();
+      if (more && !read_ahead_) read_next();
+    }
+  }
+
+ private:
+  void read(std::size_t b, matrix<T>& out, std::string_view function) const {
+    std::size_t const first = blocks_.begin(b);
+    out.resize(static_cast<index_t>(blocks_.length(b)), static_cast<index_t>(columns()));
+    source_.read(first, out);
+    for (index_t i = 0; i < out.rows(); ++i) {
+      auto const row = row_span(out, i);
+      if (!all_finite(std::span<T const>(row))) refuse(first + static_cast<std::size_t>(i), row, function);
+    }
+  }
+
+  [[noreturn]] void refuse(std::size_t number, std::span<T const> row, std::string_view function) const {
+    std::size_t d = 0;
+    while (std::isfinite(row[d])) ++d;
+    throw value_error(function,
+                      detail::name_of_row(source_, number) + " has " + (std::isnan(row[d]) ? "a NaN" : "an infinity") +
+                          " in column " + std::to_string(d),
+                      number);
+  }
+
+  S const& source_;
+  block_partition blocks_;
+  bool read_ahead_;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

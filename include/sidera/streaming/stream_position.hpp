@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Where a streamed training stands between two passes, and how that is saved.
+#include <optional>
+#include <sidera/core/number_text.hpp>
+#include <sidera/io/load_fields.hpp>
+#include <sidera/io/save_fields.hpp>
+#include <sidera/quantizers/fit_report.hpp>
+#include <sidera/quantizers/quantizer_fields.hpp>
+#include <string>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// One training of one level, complete or not.
+template <Scalar T>
+struct stream_attempt {
+  codebook<T> book;
+  level_report report;
+};
+
+/// The state between an update of the words and the pass that follows it. Together with the rows it decides every bit
+/// of the rest.
+template <Scalar T>
+struct stream_position {
+  std::vector<stream_attempt<T>> done;    ///< one per finished level
+  std::optional<stream_attempt<T>> best;  ///< of the restarts of this level so far
+  std::size_t restart = 0;                ///< which one is under way
+  stream_attempt<T> now;                  ///< words after the update; iterations so far
+  std::uint64_t fingerprint = 0;          ///< of the codes before the update
+  bool revived = false;                   ///< the update was followed by words that moved to far rows
+  std::optional<double> objective;        ///< of the iteration before, once there is one
+  std::vector<double> mean;               ///< of the rows
+  double variation = 0;                   ///< summed squared deviations from it; from the second level on
+};
+
+namespace detail {
+
+inline void put_report(field_set& f, std::string const& name, level_report const& r) {
+  f.metadata[name + ".iterations"] = to_text(r.iterations);
+  f.metadata[name + ".stopped"] = to_text(static_cast<int>(r.stopped));
+  f.metadata[name + ".dead_words"] = to_text(r.dead_words);
+  f.put(name + ".figures", std::vector<double>{r.objective, r.relative_error, r.perplexity});
+}
+[[nodiscard]] inline level_report get_report(field_set const& f, std::string const& name) {
+  constexpr std::string_view where = "fit_stream";
+  auto const& figures = f.get_vector<double>(name + ".figures");
+  auto const stopped = from_text<int>(f.get_text(name + ".stopped"), where);
+  if (figures.size() != 3 || stopped < 0 || stopped > static_cast<int>(stop_reason::frozen))
+    throw value_error(where, "the report of " + name + " is none");
+  return {from_text<std::size_t>(f.get_text(name + ".iterations"), where),
+          static_cast<stop_reason>(stopped),
+          figures[0],
+          figures[1],
+          figures[2],
+          from_text<std::size_t>(f.get_text(name + ".dead_words"), where)};
+}
+template <Scalar T>
+void put_attempt(field_set& f, std::string const& name, stream_attempt<T> const& a) {
+  f.put(name + ".words", a.book.words);
+  put_report(f, name, a.report);
+}
+template <Scalar T>
+[[nodiscard]] stream_attempt<T> get_attempt(field_set const& f, std::string const& name) {
+  return {{f.get_matrix<T>(name + ".words")}, get_report(f, name)};
+}
+
+}  // namespace detail
+
+/// `identity` says what is trained on what: a position belongs to one identity and is refused by all others.
+template <Scalar T>
+[[nodiscard]] field_set position_fields(stream_position<T> const& p, std::map<std::string, std::string> identity) {
+  field_set f;
+  for (auto& [key, value] : identity) f.metadata["of." + key] = std::move(value);
+  f.metadata["model"] = "stream_position";
+  f.metadata["version"] = "1";
+  f.metadata["done"] = to_text(p.done.size());
+  f.metadata["restart"] = to_text(p.restart);
+  f.metadata["fingerprint"] = to_text(p.fingerprint);
+  f.metadata["revived"] = p.revived ? "yes" : "no";
+  for (std::size_t l = 0; l < p.done.size(); ++l) detail::put_attempt(f, "level_" + to_text(l), p.done[l]);
+  if (p.best) detail::put_attempt(f, "best", *p.best);
+  detail::put_attempt(f, "now", p.now);
+  if (p.objective) f.put("objective", std::vector<double>{*p.objective});
+  f.put("mean", p.mean);
+  f.put("variation", std::vector<double>{p.variation});
+  return f;
+}
+
+/// Throws value_error for fields of something else or of another identity, and then says what differs.
+template <Scalar T>
+[[nodiscard]] stream_position<T> position_of(field_set const& f, std::map<std::string, std::string> const& identity) {
+  constexpr std::string_view where = "fit_stream";
+  if (f.get_text("model") != "stream_position")
+    throw value_error(where, "the checkpoint holds a \"" + f.get_text("model") + "\"");
+  if (f.get_text("version") != "1")
+    throw value_error(where, "the checkpoint has version " + f.get_text("version") + ", expected 1");
+  for (auto const& [key, value] : identity)
+    if (std::string const& found = f.get_text("of." + key); found != value)
+      throw value_error(where, "the checkpoint was made with " + key + " " + found + ", this training has " + value);
+  stream_position<T> p;
+  auto const done = from_text<std::size_t>(f.get_text("done"), where);
+  for (std::size_t l = 0; l < done; ++l) p.done.push_back(detail::get_attempt<T>(f, "level_" + to_text(l)));
+  p.restart = from_text<std::size_t>(f.get_text("restart"), where);
+  p.fingerprint = from_text<std::uint64_t>(f.get_text("fingerprint"), where);
+  p.revived = f.get_text("revived") == "yes";
+  if (f.tensors.contains("best.words")) p.best = detail::get_attempt<T>(f, "best");
+  p.now = detail::get_attempt<T>(f, "now");
+  if (f.tensors.contains("objective")) p.objective = f.get_vector<double>("objective").at(0);
+  p.mean = f.get_vector<double>("mean");
+  p.variation = f.get_vector<double>("variation").at(0);
+  return p;
+}
+
+}  // namespace sidera::inline SIDERA_ABI

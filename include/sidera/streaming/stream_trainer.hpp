@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  Greedy training of a residual quantizer in passes over rows that are read block by block.
+#include <sidera/codebooks/extreme_rows.hpp>
+#include <sidera/codebooks/pass_summary.hpp>
+#include <sidera/core/observer.hpp>
+#include <sidera/quantizers/residual_trainer.hpp>
+#include <sidera/streaming/concepts.hpp>
+#include <sidera/streaming/level_inputs.hpp>
+#include <sidera/streaming/rank_rows.hpp>
+#include <sidera/streaming/stream_position.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// What \ref residual_trainer and \ref codebook_trainer do, in passes: per level one to look at the rows and take the
+/// initialiser's sample, one per iteration, and one more for iterations in which words died.
+///
+/// All that passes leave behind are exact sums, maxima and rows that are chosen by a total order: nothing depends on
+/// blocks, threads or ranks. Every rank holds the same words at all times.
+template <Scalar T, StreamedMetric M, StreamedRule U, StreamedScheme R, SamplingInitialiser I, StreamedDeadCodePolicy Z,
+          RowSource<T> S, Communicator C>
+class stream_trainer {
+ public:
+  using encoder_type = residual_encoder<T, M, R>;
+  struct result {
+    encoder_type encoder;
+    fit_report report;
+  };
+
+  stream_trainer(residual_recipe<M, U, R, I, Z> recipe, S const& source, stream_options const& options,
+                 executor_ref executor, observer const& watch, C const& ranks)
+      : recipe_(recipe),
+        options_(options),
+        executor_(executor),
+        watch_(watch),
+        ranks_(ranks),
+        rows_(rank_rows::of(ranks, source.rows(), source.columns())),
+        inputs_(source, options, words_of(recipe.options), executor),
+        encoder_(recipe.metric, recipe.scheme, rows_.columns) {}
+
+  [[nodiscard]] result run() {
+    check_input();
+    bool const resumed = load();
+    for (auto const& level : at_.done) push(level);
+    std::size_t const first = at_.done.size();
+    for (std::size_t l = first; l < levels(); ++l) {
+      train_level(l, resumed && l == first);
+      at_.done.push_back(std::move(*at_.best));
+      at_.best.reset();
+      push(at_.done.back());
+    }
+    (void)look(std::vector<std::size_t>{});  // for the relative error of the last level
+    fit_report report;
+    for (auto const& level : at_.done) report.levels.push_back(level.report);
+    report.codes.resize(0, static_cast<index_t>(levels()));
+    return {std::move(encoder_), std::move(report)};
+  }
+
+ private:
+  using state_type = typename U::template state<T>;
+  static constexpr std::string_view where = "fit_stream";
+
+  [[nodiscard]] std::size_t levels() const noexcept { return recipe_.options.levels; }
+  [[nodiscard]] static std::vector<std::size_t> words_of(residual_quantizer_options const& o) {
+    std::vector<std::size_t> words;
+    for (std::size_t l = 0; l < o.levels; ++l) words.push_back(o.words_at(l));
+    return words;
+  }
+
+  void check_input() const {
+    if (recipe_.options.beam != 1)
+      throw value_error(where, "beam is " + std::to_string(recipe_.options.beam) +
+                                   ": streamed training is greedy; encoding may use a beam afterwards");
+    if (rows_.total == 0 || rows_.columns == 0)
+      throw shape_error(where, "the source is " + shape() + ", expected at least 1 x 1");
+    if constexpr (LinearResidualScheme<R>)
+      if (double const w = recipe_.scheme.prefix_weight(); !(w >= 0 && std::isfinite(w)))
+        throw value_error(where, "the prefix weight is " + std::to_string(w) + ", expected a number of at least 0");
+    for (std::size_t l = 0; l < levels(); ++l)
+      if (recipe_.options.words_at(l) > rows_.total)
+        throw shape_error(where, "the source is " + shape() + ": fewer rows than the " +
+                                     std::to_string(recipe_.options.words_at(l)) + " words of level " +
+                                     std::to_string(l));
+  }
+  [[nodiscard]] std::string shape() const {
+    return std::to_string(rows_.total) + " x " + std::to_string(rows_.columns);
+  }
+
+  void push(stream_attempt<T> const& level) {
+    matrix<T> explained = level.book.words.leftCols(static_cast<index_t>(rows_.columns));
+    encoder_.push_level({level.book, std::move(explained)});
+    encoder_.prepare();
+  }
+
+  void train_level(std::size_t l, bool resumed) {
+    random_stream const random = random_stream(recipe_.options.seed).fork(l);
+    if (resumed) {
+      (void)look(std::vector<std::size_t>{});
+      keep_better(train(l, {}));
+    } else {
+      at_.restart = 0;
+      keep_better(train(l, first_words(l, random)));
+    }
+    for (std::size_t r = at_.restart + 1; r < recipe_.options.restarts; ++r) {
+      at_.restart = r;
+      keep_better(train(l, first_words(l, random.fork(r + 1))));
+    }
+  }
+
+  void keep_better(stream_attempt<T> attempt) {
+    if (!at_.best || attempt.report.objective < at_.best->report.objective) at_.best = std::move(attempt);
+  }
+
+  [[nodiscard]] codebook<T> first_words(std::size_t l, random_stream random) {
+    std::size_t const words = recipe_.options.words_at(l);
+    initialiser_context const context{random.fork(0), l, {}, executor_};
+    matrix<T> const sample = look(recipe_.init.sample(rows_.total, words, context));
+    return recipe_.init.from_sample(matrix_cref<T>(sample), words, recipe_.metric, context);
+  }
+
+  /// A pass in front of a level: the sample of its rows, their scales, and what the levels before left over.
+  [[nodiscard]] matrix<T> look(std::vector<std::size_t> const& wanted) {
+    std::size_t const level = encoder_.level_count();
+    bool const trains = level < levels();
+    std::size_t const width = trains ? recipe_.scheme.width(rows_.columns, level) : 0;
+    row_sample<T> sample(wanted);
+    std::vector<survey> seen(inputs_.worker_count(), survey(width));
+    inputs_.for_each(encoder_, levels(),
+                     [&](std::size_t first, matrix_cref<T> const& x, residual_workspace<T>& w, std::size_t worker) {
+                       survey& s = seen[worker];
+                       if (trains) {
+                         if (level > 0)  // a large weight can overflow where the sample did not
+                           require_finite<T>(w.query, where,
+                                             "the residual scheme's query of level " + std::to_string(level));
+                         s.scales.merge(column_scales(matrix_cref<T>(w.query), row_count(w.query)));
+                         sample.offer(rows_.first + first, w.query);
+                       }
+                       if (level == 0) return;
+                       for (index_t i = 0; i < x.rows(); ++i) {
+                         s.left_over.add(squared_length<T>(row_span(w.residual, i)));
+                         if (level == 1) s.deviation.add(squared_deviation<T>(row_span(x, i), at_.mean));
+                       }
+                     });
+    take(seen, level);
+    return trains ? sample.collect(ranks_, width) : matrix<T>();
+  }
+
+  /// What one worker sees in \ref look.
+  struct survey {
+    explicit survey(std::size_t width) : scales(std::vector<double>(width, 0.0), 0) {}
+    column_scales scales;
+    order_free_sum left_over, deviation;
+  };
+
+  void take(std::vector<survey>& seen, std::size_t level) {
+    survey& all = seen.front();
+    for (std::size_t w = 1; w < seen.size(); ++w) {
+      all.scales.merge(seen[w].scales);
+      all.left_over.merge(seen[w].left_over);
+      all.deviation.merge(seen[w].deviation);
+    }
+    std::vector<double> largest(all.scales.largest().begin(), all.scales.largest().end());
+    ranks_.max(largest);
+    scales_ = column_scales(std::move(largest), rows_.total);
+    if (level == 0) return;
+    if (level == 1) at_.variation = total(all.deviation);
+    double const left_over = total(all.left_over);
+    at_.done[level - 1].report.relative_error = at_.variation > 0 ? left_over / at_.variation : 0.0;
+  }
+
+  [[nodiscard]] double total(order_free_sum sum) const {
+    std::array<std::int64_t, order_free_sum::integer_count> integers;
+    sum.integers(integers);
+    ranks_.sum(integers);
+    sum.set_integers(integers);
+    return sum.value();
+  }
+
+  /// As \ref codebook_trainer trains in full passes. Without words it goes on from the position that was loaded.
+  [[nodiscard]] stream_attempt<T> train(std::size_t l, codebook<T> words) {
+    bool resumed = words.size() == 0;
+    pass_summary<T> seen(0, scales_);
+    bool repeated = false;
+    if (!resumed) {
+      at_.now = {std::move(words), {}};
+      at_.objective.reset();
+      seen = pass(at_.now.book);
+      if (l == 0) at_.mean = mean_of_all(seen.statistics());
+    }
+    codebook<T>& book = at_.now.book;
+    level_report& report = at_.now.report;
+    state_type state(recipe_.rule, book);
+    while (resumed || report.iterations < recipe_.options.iterations) {
+      if (!std::exchange(resumed, false)) {
+        ++report.iterations;
+        codebook<T> const before = book;
+        state.update(book, seen.statistics());
+        if (repeated && book.words == before.words) {
+          report.stopped = stop_reason::codes_repeat;
+          if (watch_) tell(l, report, seen);
+          break;
+        }
+        at_.revived = revive(before, state, seen);
+        at_.fingerprint = seen.fingerprint();
+        save();
+      }
+      seen = pass(book);
+      repeated = seen.fingerprint() == at_.fingerprint && !at_.revived;
+      if (done(l, report, seen)) break;
+    }
+    report.objective = seen.mean_distance();
+    report.perplexity = seen.usage().perplexity();
+    report.dead_words = seen.usage().dead();
+    return std::move(at_.now);
+  }
+
+  /// Assigns every row to its nearest word.
+  [[nodiscard]] pass_summary<T> pass(codebook<T> const& book) {
+    word_search<T, M> const search(book.words, recipe_.metric);
+    std::vector<pass_summary<T>> parts(inputs_.worker_count(), pass_summary<T>(book.size(), scales_));
+    for_each_nearest(search, [&](residual_workspace<T> const& w, std::span<double const> distances, std::size_t first,
+                                 std::size_t worker) {
+      for (std::size_t i = 0; i < distances.size(); ++i)
+        parts[worker].add(row_span(w.query, static_cast<index_t>(i)), w.codes[i], distances[i], first + i);
+    });
+    for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
+    if (ranks_.size() > 1) {
+      auto integers = parts[0].integers();
+      ranks_.sum(integers);
+      parts[0].set_integers(integers);
+    }
+    return std::move(parts[0]);
+  }
+
+  /// use(workspace with queries and codes, distances, number of the first row, worker)
+  template <class Use>
+  void for_each_nearest(word_search<T, M> const& search, Use use) {
+    std::vector<std::vector<double>> distances(inputs_.worker_count());
+    inputs_.for_each(encoder_, levels(),
+                     [&](std::size_t first, matrix_cref<T> const& x, residual_workspace<T>& w, std::size_t worker) {
+                       w.codes.resize(row_count(x));
+                       distances[worker].resize(row_count(x));
+                       search.nearest(w.query, w.codes, distances[worker], w.search);
+                       use(w, std::span<double const>(distances[worker]), rows_.first + first, worker);
+                     });
+  }
+
+  /// Lets the dead-code policy move words without rows, in a pass of its own. True when any was moved.
+  bool revive(codebook<T> const& before, state_type& state, pass_summary<T> const& seen) {
+    if constexpr (std::same_as<Z, keep_dead>) return false;
+    std::size_t const dead = seen.usage().dead();
+    if (dead == 0) return false;
+    codebook<T>& book = at_.now.book;
+    extreme_rows<T> const extremes = far_rows(before, book, dead);
+    auto const rows = extremes.rows(book.dim());
+    matrix_cref<T> const x(rows.x);
+    auto const moved =
+        recipe_.dead(book, assignment_view<T>{x, rows.codes, rows.distances, seen.statistics().counts()});
+    if constexpr (detail::state_resets_words<U, T>)
+      for (std::size_t const j : moved) state.reset_word(book, j);
+    return !moved.empty();
+  }
+
+  /// Of the rows as `before` assigned them, those far from the words they have now.
+  [[nodiscard]] extreme_rows<T> far_rows(codebook<T> const& before, codebook<T> const& now, std::size_t dead) {
+    word_search<T, M> const search(before.words, recipe_.metric);
+    std::vector<extreme_rows<T>> parts(inputs_.worker_count(), extreme_rows<T>(now.size(), dead));
+    for_each_nearest(search, [&](residual_workspace<T> const& w, std::span<double const> distances, std::size_t first,
+                                 std::size_t worker) {
+      for (std::size_t i = 0; i < distances.size(); ++i) {
+        std::span<T const> const row = row_span(w.query, static_cast<index_t>(i));
+        double const distance =
+            exact_distance(recipe_.metric, row, std::span<T const>(row_span(now.words, w.codes[i])));
+        parts[worker].offer(row, w.codes[i], distance, first + i);
+      }
+    });
+    for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
+    if (ranks_.size() > 1)
+      for (std::vector<std::byte> const& part : ranks_.gather(parts[0].bytes())) parts[0].merge_bytes(part, now.dim());
+    return std::move(parts[0]);
+  }
+
+  /// Tells the observer about the iteration and decides whether the tolerance ends the training.
+  bool done(std::size_t l, level_report& report, pass_summary<T> const& seen) {
+    if (!watch_ && recipe_.options.tolerance <= 0) return false;
+    double const now = seen.mean_distance();
+    if (watch_) tell(l, report, seen);
+    bool const enough = recipe_.options.tolerance > 0 && at_.objective &&
+                        *at_.objective - now <= recipe_.options.tolerance * *at_.objective;
+    if (enough) report.stopped = stop_reason::tolerance;
+    at_.objective = now;
+    return enough;
+  }
+
+  void tell(std::size_t l, level_report const& report, pass_summary<T> const& seen) const {
+    watch_({.stage = "codebook",
+            .level = l,
+            .levels = levels(),
+            .iteration = report.iterations,
+            .iterations = recipe_.options.iterations,
+            .objective = seen.mean_distance(),
+            .dead_words = seen.usage().dead(),
+            .perplexity = seen.usage().perplexity()});
+  }
+
+  /// What must be the same for a checkpoint to be gone on from. Not blocks, threads and ranks: they change nothing.
+  [[nodiscard]] std::map<std::string, std::string> identity() const {
+    auto const& o = recipe_.options;
+    std::map<std::string, std::string> id{
+        {"rows", to_text(rows_.total)},        {"columns", to_text(rows_.columns)},
+        {"levels", to_text(o.levels)},         {"seed", to_text(o.seed)},
+        {"iterations", to_text(o.iterations)}, {"restarts", to_text(o.restarts)},
+        {"tolerance", to_text(o.tolerance)},   {"scalar", std::is_same_v<T, float> ? "float" : "double"},
+        {"metric", policy_name<M>()},          {"update_rule", policy_name<U>()},
+        {"residual_scheme", policy_name<R>()}, {"initialiser", policy_name<I>()},
+        {"dead_code_policy", policy_name<Z>()}};
+    std::string& words = id["words"];
+    for (std::size_t l = 0; l < o.levels; ++l) words += (l == 0 ? "" : ",") + to_text(o.words_at(l));
+    field_set parameters;
+    save_parameters(recipe_.metric, parameters);
+    save_parameters(recipe_.scheme, parameters);
+    for (auto const& [key, value] : parameters.metadata) id[key] = value;
+    return id;
+  }
+
+  void save() const {
+    if (options_.checkpoint.empty() || ranks_.rank() != 0) return;
+    save_fields(options_.checkpoint, position_fields(at_, identity()));
+  }
+
+  /// Rank 0 reads the checkpoint, if there is one, and hands it to all.
+  [[nodiscard]] bool load() {
+    if (options_.checkpoint.empty()) return false;
+    std::string bytes;
+    if (ranks_.rank() == 0 && ::access(options_.checkpoint.c_str(), F_OK) == 0)
+      bytes = std::string(as_text(mapped_file(options_.checkpoint).bytes()));
+    if (ranks_.size() > 1) bytes = std::string(as_text(ranks_.gather(as_byte_span(bytes)).front()));
+    if (bytes.empty()) return false;
+    try {
+      at_ = position_of<T>(parse_fields(as_byte_span(bytes), options_.checkpoint), identity());
+      check_position();
+    } catch (argument_error const& e) {
+      throw file_error(options_.checkpoint, e.what());
+    }
+    return true;
+  }
+
+  void check_position() const {
+    bool fits = at_.done.size() < levels() && at_.restart < recipe_.options.restarts &&
+                at_.mean.size() == rows_.columns && at_.best.has_value() == (at_.restart > 0);
+    auto const check = [&](stream_attempt<T> const& a, std::size_t l) {
+      fits = fits && a.book.size() == recipe_.options.words_at(l) &&
+             a.book.dim() == recipe_.scheme.width(rows_.columns, l);
+    };
+    for (std::size_t l = 0; fits && l < at_.done.size(); ++l) check(at_.done[l], l);
+    if (fits) check(at_.now, at_.done.size());
+    if (fits && at_.best) check(*at_.best, at_.done.size());
+    if (!fits) throw shape_error(where, "the checkpoint's words do not fit the options");
+  }
+
+  residual_recipe<M, U, R, I, Z> recipe_;
+  stream_options const& options_;
+  executor_ref executor_;
+  observer const& watch_;
+  [[no_unique_address]] C ranks_;
+  rank_rows rows_;
+  level_inputs<T, M, R, S> inputs_;
+  encoder_type encoder_;
+  column_scales scales_{std::vector<double>{}, 0};  ///< of the queries of the level under way
+  stream_position<T> at_;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: MIT
+/// \file  Streamed training is training in memory, bit for bit.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <laws/sample_data.hpp>
+#include <sidera/codebooks/given_words.hpp>
+#include <sidera/codebooks/random_rows.hpp>
+#include <sidera/communicators/threads.hpp>
+#include <sidera/core/thread_pool.hpp>
+#include <sidera/io/file_source.hpp>
+#include <sidera/io/npy.hpp>
+#include <sidera/io/vecs.hpp>
+#include <sidera/streaming/fit_stream.hpp>
+#include <sidera/update_rules/ema.hpp>
+
+#include "../io/temporary_folder.hpp"
+
+using namespace sidera;
+
+namespace {
+
+using psrq_type = residual_quantizer<squared_euclidean, lloyd, prefix_residual>;
+
+static_assert(StreamedRule<lloyd> && !StreamedRule<ema>);
+static_assert(StreamedMetric<squared_euclidean> && StreamedScheme<prefix_residual>);
+
+/// Rows far from the origin in columns of very different sizes; some twice, so that ties happen.
+matrix<float> rows(std::size_t n = 700) {
+  matrix<float> x = laws::clustered<float>(n, 6, 30, 3, 0.5);
+  x.col(2) *= 1000;
+  x.col(3).array() += 100;
+  x.row(5) = x.row(6);
+  return x;
+}
+
+std::string bytes_of(auto const& model) {
+  return serialise_fields(model.fields());
+}
+
+bool equal(level_report const& a, level_report const& b) {
+  return a.iterations == b.iterations && a.stopped == b.stopped && a.objective == b.objective &&
+         a.relative_error == b.relative_error && a.perplexity == b.perplexity && a.dead_words == b.dead_words;
+}
+bool equal(fit_report const& a, fit_report const& b) {
+  return std::equal(a.levels.begin(), a.levels.end(), b.levels.begin(), b.levels.end(),
+                    [](auto const& p, auto const& q) { return equal(p, q); });
+}
+
+/// What an observer was told.
+struct diary {
+  std::vector<std::vector<double>> entries;
+  [[nodiscard]] observer watch() {
+    return [this](iteration_report const& r) {
+      entries.push_back({static_cast<double>(r.level), static_cast<double>(r.iteration), r.objective,
+                         static_cast<double>(r.dead_words), r.perplexity});
+    };
+  }
+};
+
+/// The same model, report and observations, for blocks of every size, with threads, and with and without kept codes.
+template <class Model>
+fit_report streams_law(Model const& start, matrix<float> const& x) {
+  Model in_memory = start;
+  diary expected;
+  auto const report = in_memory.fit(x, {}, expected.watch());
+  matrix_source<float> const source(x);
+  thread_pool pool(3);
+  for (stream_options const& how : {stream_options{.block_rows = 1000000}, stream_options{.block_rows = 64},
+                                    stream_options{.block_rows = 37, .code_bytes = 0, .read_ahead = false}}) {
+    CAPTURE(how.block_rows);
+    for (bool const threads : {false, true}) {
+      Model streamed = start;
+      diary seen;
+      auto const found = fit_stream(streamed, source, how, threads ? executor_ref(pool) : executor_ref(), seen.watch());
+      CHECK(bytes_of(streamed) == bytes_of(in_memory));
+      CHECK(equal(found, report));
+      CHECK(seen.entries == expected.entries);
+    }
+  }
+  Model quiet = start;
+  CHECK(equal(fit_stream(quiet, source), report));
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("fit_stream is fit: residual quantization and PSRQ") {
+  auto const x = rows();
+  streams_law(residual_quantizer<>({.levels = 3, .words = 16, .seed = 4}), x);
+  streams_law(psrq_type({.levels = 3, .words = 16, .seed = 4}), x);
+  streams_law(psrq_type({.levels = 3, .words_per_level = {9, 300, 4}, .iterations = 3}, {}, {}, {.weight = 0.3}), x);
+}
+
+TEST_CASE("fit_stream is fit: fixed points, tolerance, restarts, no iterations") {
+  auto const x = rows();
+  auto const fixed = streams_law(residual_quantizer<>({.levels = 2, .words = 8, .iterations = 500}), x);
+  CHECK(fixed.levels[0].stopped == stop_reason::codes_repeat);
+  auto const near = streams_law(residual_quantizer<>({.levels = 2, .words = 8, .tolerance = 0.01}), x);
+  CHECK(near.levels[0].stopped == stop_reason::tolerance);
+  streams_law(residual_quantizer<>({.levels = 2, .words = 8, .iterations = 4, .restarts = 3}), x);
+  streams_law(residual_quantizer<>({.levels = 2, .words = 8, .iterations = 0}), x);
+}
+
+TEST_CASE("fit_stream is fit: initialisers that look at a part of the rows") {
+  auto const x = rows();
+  using M = squared_euclidean;
+  using with_sample = residual_quantizer<M, lloyd, additive_residual, kmeans_plus_plus>;
+  streams_law(with_sample({.levels = 2, .words = 8}, {}, {}, {}, {.rows_per_word = 5}), x);
+  streams_law(with_sample({.levels = 2, .words = 8}, {}, {}, {}, {.draws = 1, .rows_per_word = 0}), x);
+  streams_law(residual_quantizer<M, lloyd, prefix_residual, random_rows>({.levels = 2, .words = 50}), x);
+  using with_given = residual_quantizer<M, lloyd, additive_residual, given_words>;
+  given_words const given{.words = {matrix<double>(x.topRows(2).cast<double>())}, .rows = {{}, {7, 3}}};
+  streams_law(with_given({.levels = 2, .words = 2}, {}, {}, {}, given), x);
+}
+
+TEST_CASE("fit_stream is fit: words that die") {
+  // Far fewer distinct rows than words at first, then first words that nobody is near.
+  matrix<float> const few = rows(40).replicate(20, 1);
+  streams_law(residual_quantizer<>({.levels = 2, .words = 64}), few);
+  auto const x = rows();
+  matrix<double> far = matrix<double>::Constant(12, 6, 1e6);
+  far.row(0) = x.row(0).cast<double>();
+  given_words const given{.words = {far, far}};
+  using M = squared_euclidean;
+  residual_quantizer_options const o{.levels = 2, .words = 12, .iterations = 6};
+  auto const relocated =
+      streams_law(residual_quantizer<M, lloyd, additive_residual, given_words, relocate_far>(o, {}, {}, {}, given), x);
+  CHECK(relocated.levels[0].dead_words == 0);
+  streams_law(residual_quantizer<M, lloyd, prefix_residual, given_words, split_largest>(
+                  {.levels = 1, .words = 12, .iterations = 6}, {}, {}, {}, given),
+              x);
+  auto const kept =
+      streams_law(residual_quantizer<M, lloyd, additive_residual, given_words, keep_dead>(o, {}, {}, {}, given), x);
+  CHECK(kept.levels[0].dead_words == 11);
+}
+
+TEST_CASE("fit_stream is fit in double") {
+  matrix<double> const x = rows(300).cast<double>();
+  residual_quantizer<squared_euclidean, lloyd, prefix_residual, kmeans_plus_plus, relocate_far, double> a(
+      {.levels = 2, .words = 8}),
+      b = a;
+  (void)a.fit(x);
+  (void)fit_stream(b, matrix_source<double>(x), {.block_rows = 50});
+  CHECK(bytes_of(a) == bytes_of(b));
+}
+
+TEST_CASE("fit_stream: ranks with unequal and empty shards end with the bits of one") {
+  auto const x = rows();
+  for (bool const dying : {false, true}) {
+    CAPTURE(dying);
+    psrq_type const start({.levels = 2, .words = dying ? std::size_t{300} : std::size_t{16}, .iterations = 8});
+    matrix<float> const all = dying ? matrix<float>(x.topRows(100).replicate(7, 1)) : x;
+    psrq_type in_memory = start;
+    auto const report = in_memory.fit(all);
+    for (std::vector<index_t> const& cuts :
+         {std::vector<index_t>{0, 700}, {0, 1, 700}, {0, 500, 500, 700}, {0, 0, 13, 600, 700}, {0, 0, 700, 700}}) {
+      std::size_t const ranks = cuts.size() - 1;
+      CAPTURE(ranks);
+      std::vector<psrq_type> models(ranks, start);
+      std::vector<fit_report> reports(ranks);
+      run_ranks(ranks, [&](thread_communicator const& c) {
+        std::size_t const r = c.rank();
+        matrix<float> const mine = all.middleRows(cuts[r], cuts[r + 1] - cuts[r]);
+        thread_pool pool(1 + r % 2);
+        reports[r] = fit_stream(models[r], matrix_source<float>(mine), {.block_rows = 90 + r}, pool, {}, c);
+      });
+      for (std::size_t r = 0; r < ranks; ++r) {
+        CHECK(bytes_of(models[r]) == bytes_of(in_memory));
+        CHECK(equal(reports[r], report));
+      }
+    }
+  }
+}
+
+namespace {
+
+/// Rows that end in the middle: a file on a disk that fails.
+struct failing_rows {
+  matrix<float> x;
+  mutable int reads_left;
+  [[nodiscard]] std::size_t rows() const { return row_count(x); }
+  [[nodiscard]] std::size_t columns() const { return column_count(x); }
+  void read(std::size_t first, matrix_ref<float> out) const {
+    if (--reads_left < 0) throw file_error("c.npy", "cannot read: the disk is gone");
+    matrix_source<float>(matrix_cref<float>(x)).read(first, out);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fit_stream: a rank whose rows cannot be read ends all ranks with its message, and no model changes") {
+  auto const x = rows(100);
+  for (int const reads : {0, 1, 7}) {
+    std::vector<residual_quantizer<>> models(3, residual_quantizer<>({.levels = 2, .words = 4}));
+    std::atomic<int> told = 0;
+    auto const body = [&](thread_communicator const& c) {
+      failing_rows const source{x, c.rank() == 1 ? reads : 100000};
+      try {
+        (void)fit_stream(models[c.rank()], source, {}, {}, {}, c);
+      } catch (communicator_error const& e) {
+        told += std::string(e.what()) == "rank 1 failed: c.npy: cannot read: the disk is gone";
+        throw;
+      }
+    };
+    CHECK(message_of<file_error>([&] { run_ranks(3, body); }) == "c.npy: cannot read: the disk is gone");
+    CHECK(told == 2);
+    for (auto const& m : models) CHECK(!m.fitted());
+  }
+  CHECK_THROWS_AS(run_ranks(2,
+                            [&](thread_communicator const& c) {
+                              residual_quantizer<> model({.words = 4});
+                              matrix<float> const mine = x.leftCols(3 + static_cast<index_t>(c.rank()));
+                              (void)fit_stream(model, matrix_source<float>(mine), {}, {}, {}, c);
+                            }),
+                  shape_error);
+}
+
+TEST_CASE("fit_stream: stopped anywhere, it goes on to the same bits, with other blocks and threads") {
+  auto const x = rows(300);
+  matrix_source<float> const source(x);
+  for (psrq_type const& start : {psrq_type({.levels = 3, .words = 8, .iterations = 3, .restarts = 2}),
+                                 psrq_type({.levels = 2, .words = 20, .iterations = 60, .tolerance = 1e-3})}) {
+    temporary_folder const folder;
+    psrq_type whole = start;
+    diary all;
+    auto const report = fit_stream(whole, source, {}, {}, all.watch());
+    for (std::size_t stop = 1; stop <= all.entries.size(); ++stop) {
+      CAPTURE(stop);
+      std::string const path = folder.file("part" + std::to_string(stop));
+      psrq_type model = start;
+      std::size_t calls = 0;
+      auto const interrupt = [&](iteration_report const&) {
+        if (++calls == stop) throw std::runtime_error("enough");
+      };
+      CHECK_THROWS_AS((void)fit_stream(model, source, {.block_rows = 40, .checkpoint = path}, {}, interrupt),
+                      std::runtime_error);
+      CHECK(!model.fitted());
+      thread_pool pool(2);
+      diary rest;
+      auto const resumed =
+          fit_stream(model, source,
+                     {.block_rows = 110, .code_bytes = stop % 2 == 0 ? 0 : std::size_t{1} << 20, .checkpoint = path},
+                     pool, rest.watch());
+      CHECK(bytes_of(model) == bytes_of(whole));
+      CHECK(equal(resumed, report));
+      // It went on: what came before the stop was not done again, but for the iteration before a fixed point.
+      CHECK(rest.entries.size() <= all.entries.size() - stop + 2);
+      CHECK(std::equal(rest.entries.rbegin(), rest.entries.rend(), all.entries.rbegin()));
+      psrq_type again = start;
+      CHECK(equal(fit_stream(again, source, {.checkpoint = path}), report));  // complete: only the end is done again
+      CHECK(bytes_of(again) == bytes_of(whole));
+    }
+  }
+}
+
+TEST_CASE("fit_stream: killed without warning, it goes on to the same bits") {
+  temporary_folder const folder;
+  auto const x = rows(300);
+  matrix_source<float> const source(x);
+  psrq_type const start({.levels = 2, .words = 8, .iterations = 4});
+  psrq_type whole = start;
+  diary all;
+  (void)fit_stream(whole, source, {}, {}, all.watch());
+  for (std::size_t stop = 1; stop <= all.entries.size(); ++stop) {
+    std::string const path = folder.file("part" + std::to_string(stop));
+    pid_t const child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      psrq_type model = start;
+      std::size_t calls = 0;
+      (void)fit_stream(model, source, {.read_ahead = false, .checkpoint = path}, {}, [&](iteration_report const&) {
+        if (++calls == stop) ::raise(SIGKILL);
+      });
+      ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    psrq_type model = start;
+    (void)fit_stream(model, source, {.checkpoint = path});
+    CHECK(bytes_of(model) == bytes_of(whole));
+  }
+}
+
+TEST_CASE("fit_stream: ranks go on from the checkpoint of rank 0, also as another number of ranks") {
+  temporary_folder const folder;
+  std::string const path = folder.file("part");
+  auto const x = rows(300);
+  psrq_type const start({.levels = 2, .words = 8, .iterations = 6});
+  psrq_type whole = start;
+  (void)whole.fit(x);
+  auto const train = [&](std::size_t ranks, std::size_t stop) {
+    std::vector<psrq_type> models(ranks, start);
+    auto const body = [&](thread_communicator const& c) {
+      auto const n = static_cast<index_t>(ranks), r = static_cast<index_t>(c.rank());
+      matrix<float> const mine = x.middleRows(300 / n * r, 300 / n);
+      std::size_t calls = 0;
+      (void)fit_stream(
+          models[c.rank()], matrix_source<float>(mine), {.checkpoint = path}, {},
+          [&](iteration_report const&) {
+            if (++calls == stop) throw std::runtime_error("enough");
+          },
+          c);
+    };
+    if (stop != 0)
+      CHECK_THROWS_WITH(run_ranks(ranks, body), "enough");
+    else
+      run_ranks(ranks, body);
+    return models;
+  };
+  (void)train(3, 4);
+  (void)train(2, 3);
+  for (auto const& model : train(4, 0)) CHECK(bytes_of(model) == bytes_of(whole));
+}
+
+TEST_CASE("fit_stream: a checkpoint of something else is refused by name, and what differs is said") {
+  temporary_folder const folder;
+  std::string const path = folder.file("part");
+  auto const x = rows(300);
+  psrq_type model({.levels = 2, .words = 8, .iterations = 4});
+  (void)fit_stream(model, matrix_source<float>(x), {.checkpoint = path});
+  std::string const before = bytes_of(model), content = content_of(path);
+  auto const refused = [&](psrq_type other, matrix<float> const& data) {
+    auto const message =
+        message_of<file_error>([&] { (void)fit_stream(other, matrix_source<float>(data), {.checkpoint = path}); });
+    CHECK(message.find(path) == 0);
+    CHECK(content_of(path) == content);
+    return message;
+  };
+  CHECK(refused(psrq_type({.levels = 2, .words = 9, .iterations = 4}), x).find("words 8,8") != std::string::npos);
+  CHECK(refused(psrq_type({.levels = 2, .words = 8, .iterations = 4, .seed = 2}), x).find("seed") != std::string::npos);
+  CHECK(refused(model, x.topRows(299)).find("rows 300, this training has 299") != std::string::npos);
+  CHECK(refused(psrq_type({.levels = 2, .words = 8, .iterations = 4}, {}, {}, {.weight = 2}), x).find("weight") !=
+        std::string::npos);
+  std::string flipped = content;
+  flipped[content.size() / 2] = static_cast<char>(flipped[content.size() / 2] ^ 1);
+  put_content(path, flipped);
+  CHECK(message_of<file_error>([&] {
+          (void)fit_stream(model, matrix_source<float>(x), {.checkpoint = path});
+        }).find(path) == 0);
+  save_fields(path, model.fields());
+  CHECK(message_of<file_error>([&] {
+          (void)fit_stream(model, matrix_source<float>(x), {.checkpoint = path});
+        }).find("residual_quantizer") != std::string::npos);
+  CHECK(bytes_of(model) == before);
+}
+
+TEST_CASE("encode_stream writes the codes of encode, whole or not at all; fit_stream reads shards") {
+  temporary_folder const folder;
+  auto const x = rows();
+  write_npy(folder.file("0.npy"), x.topRows(200));
+  write_fvecs(folder.file("1.fvecs"), x.bottomRows(500));
+  auto const shards = open_shards<float>({folder.file("0.npy"), folder.file("1.fvecs")});
+  psrq_type model({.levels = 3, .words = 16}), in_memory = model;
+  std::string const out = folder.file("codes.npy");
+  CHECK_THROWS_AS(encode_stream(model, shards, out), not_fitted_error);
+  (void)in_memory.fit(x);
+  (void)fit_stream(model, shards, {.block_rows = 64});
+  CHECK(bytes_of(model) == bytes_of(in_memory));
+  thread_pool pool(2);
+  encode_stream(model, shards, out, {.block_rows = 77}, pool);
+  CHECK(read_matrix<code_t>(out) == in_memory.encode(x));
+  std::string const before = content_of(out);
+
+  matrix<float> bad = x.bottomRows(500);
+  bad(450, 2) = std::numeric_limits<float>::quiet_NaN();
+  write_fvecs(folder.file("1.fvecs"), bad);
+  auto const damaged = open_shards<float>({folder.file("0.npy"), folder.file("1.fvecs")});
+  std::size_t const files = folder.file_count();
+  auto const message = message_of<value_error>([&] { encode_stream(model, damaged, out, {.block_rows = 77}); });
+  CHECK(message == "encode_stream: " + folder.file("1.fvecs") + ", row 450 has a NaN in column 2");
+  CHECK(content_of(out) == before);
+  CHECK(folder.file_count() == files);
+  auto const in_fit = message_of<value_error>([&] { (void)fit_stream(model, damaged); });
+  CHECK(in_fit == "fit_stream: " + folder.file("1.fvecs") + ", row 450 has a NaN in column 2");
+  CHECK(bytes_of(model) == bytes_of(in_memory));
+  CHECK_THROWS_AS(encode_stream(model, matrix_source<float>(matrix_cref<float>(x.leftCols(3))), out), shape_error);
+  encode_stream(model, open_shards<float>({}), out);
+  CHECK(read_array<code_t>(out).shape == std::vector<std::size_t>{0, 3});
+}
+
+TEST_CASE("fit_stream refuses what it cannot do") {
+  auto const x = rows(100);
+  matrix_source<float> const source(x);
+  auto const refuses = [&](residual_quantizer<> model, stream_options const& how = {}) {
+    return message_of<argument_error>([&] { (void)fit_stream(model, source, how); });
+  };
+  CHECK(refuses(residual_quantizer<>({.words = 4, .beam = 2})).find("beam") != std::string::npos);
+  CHECK(refuses(residual_quantizer<>({.words = 101})).find("fewer rows than the 101 words") != std::string::npos);
+  CHECK(refuses(residual_quantizer<>({.words = 4}), {.block_rows = 0}).find("block_rows") != std::string::npos);
+  residual_quantizer<> model({.levels = 2, .words = 4});
+  (void)model.fit(x);
+  model.freeze(1);
+  CHECK(refuses(model).find("frozen") != std::string::npos);
+  residual_quantizer<> empty({.words = 4});
+  CHECK_THROWS_AS((void)fit_stream(empty, open_shards<float>({})), shape_error);
+}
+
+TEST_CASE("permutation_head is the beginning of the permutation") {
+  random_stream const random(8, 3);
+  for (std::size_t const n : {0, 1, 2, 3, 50, 1000}) {
+    auto const whole = random.permutation(n);
+    for (std::size_t const count : {std::size_t{0}, std::size_t{1}, std::size_t{2}, n / 3, n}) {
+      auto const head = random.permutation_head(n, count);
+      CHECK(std::equal(head.begin(), head.end(), whole.begin(),
+                       whole.begin() + static_cast<std::ptrdiff_t>(std::min(n, count))));
+    }
+  }
+}
