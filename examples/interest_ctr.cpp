@@ -39,6 +39,9 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--deviation", s.deviation, "of the first values of the embeddings")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--embedding-init", s.embedding_init, "of code embeddings: random numbers, or words of the codebooks")
+      ->check(CLI::IsMember({"random", "centres"}))
+      ->capture_default_str();
   count("--negatives", s.negatives, "per interaction in training");
   count("--test-negatives", s.test_negatives,
         "per interaction in the questions; the same ones for all models and seeds");
@@ -47,6 +50,8 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
       ->check(CLI::IsMember({"valid", "test"}))
       ->capture_default_str();
   count("--cold", s.cold, "items with fewer training interactions are cold");
+  count("--at", s.at, "k of NDCG@k and Recall@k, in lists of all items that a user does not know");
+  app.add_option("--ranked-users", s.ranked_users, "users whose lists are ranked, 0: none")->capture_default_str();
   count("--seeds", s.seeds, "trainings per model");
   app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
   app.add_option("--json", s.json, "figures as JSON");
@@ -84,7 +89,8 @@ void check(program::settings& s) {
 std::vector<program::model_result> train_all(program::settings const& s, program::data_set const& data) {
   auto const rule = s.rule == "uniform" ? sidera::negative_rule::uniform : sidera::negative_rule::popularity;
   auto const part = s.part == "valid" ? sidera::data_part::valid : sidera::data_part::test;
-  auto const questions = sidera::make_samples(data.table, part, {s.history, s.test_negatives, rule, 0});
+  program::question_set const asked{sidera::make_samples(data.table, part, {s.history, s.test_negatives, rule, 0}),
+                                    sidera::make_lists(data.table, part, s.history, s.ranked_users)};
   auto const cold = data.table.cold_items(s.cold);
   std::vector<program::model_result> results(s.models.size());
   for (std::size_t m = 0; m < results.size(); ++m) results[m] = {s.models[m], std::vector<program::figures>(s.seeds)};
@@ -92,8 +98,8 @@ std::vector<program::model_result> train_all(program::settings const& s, program
   sidera::thread_pool pool(s.threads);
   pool.run(seconds.size(), [&](std::size_t job, std::size_t) {
     std::size_t const m = job / s.seeds, seed = job % s.seeds;
-    auto const scores = program::train_and_score(s.models[m], s, data, questions, seed + 1);
-    results[m].per_seed[seed] = program::measure(questions, cold, scores.probability);
+    auto const scores = program::train_and_score(s.models[m], s, data, asked, seed + 1);
+    results[m].per_seed[seed] = program::measure(asked, cold, scores, s.at);
     seconds[job] = scores.seconds_per_epoch;
     if (seed == 0) results[m].parameters = scores.parameters;
   });

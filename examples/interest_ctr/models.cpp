@@ -5,73 +5,81 @@
 #include <algorithm>
 #include <cmath>
 #include <sidera/interest/feature_factorization.hpp>
+#include <sidera/interest/item_alignment.hpp>
 #include <sidera/interest/ranker.hpp>
 #include <sidera/interest/ranker_trainer.hpp>
-#include <sidera/quantizers/any_quantizer.hpp>
-#include <sidera/quantizers/product_quantizer.hpp>
-#include <sidera/quantizers/residual_quantizer.hpp>
-#include <sidera/quantizers/view_scaling.hpp>
-#include <sidera/residual_schemes/prefix.hpp>
 
 #include "../common/stopwatch.hpp"
+#include "item_codes.hpp"
 
 namespace program {
 namespace {
 
-using view_list = std::vector<sidera::view<float>>;
+/// A layout of the ranker, and the words that its code tables may start at.
+struct plan {
+  sidera::ranker_layout layout;
+  sidera::centre_start<float> centres = {};
 
-sidera::matrix<float> scaled(sidera::matrix<float> const& x, std::string const& scale) {
-  if (scale == "none") return x;
-  if (scale == "l2") return sidera::unit_row_scaling{}.fit<float>(x)(x);
-  if (scale == "zscore") return sidera::z_score_scaling{}.fit<float>(x)(x);
-  return sidera::equal_energy_scaling{}.fit<float>(x)(x);
-}
-
-sidera::matrix<float> side_by_side(view_list const& views, std::string const& scale) {
-  sidera::index_t columns = 0;
-  for (auto const& v : views) columns += v.x.cols();
-  sidera::matrix<float> all(views.front().x.rows(), columns);
-  columns = 0;
-  for (auto const& v : views) {
-    all.middleCols(columns, v.x.cols()) = scaled(v.x, scale);
-    columns += v.x.cols();
+  /// The codes of a view for the layout; the words are kept here.
+  sidera::item_view with(coded_view coded) {
+    centres.words[coded.view.name] = std::move(coded.words);
+    return std::move(coded.view);
   }
-  return all;
+};
+
+/// VQ and RQ codes of embeddings that have been aligned to who takes items together in training.
+plan qarm_plan(settings const& s, data_set const& data, std::uint64_t seed) {
+  sidera::matrix<float> const x = side_by_side(data.views, s.scale);
+  sidera::item_alignment<float> align({.dim = s.dim, .seed = seed});
+  align.fit(x, data.table);
+  sidera::matrix<float> const z = align(x);
+  plan p;
+  auto one = p.with(code_items("vq", z, "vq", s, seed)), many = p.with(code_items("rq", z, "rq", s, seed));
+  p.layout = sidera::din_layout(data.table.items, {std::move(one), std::move(many)});
+  return p;
 }
 
-sidera::any_quantizer<float> quantizer(std::string const& kind, settings const& s, std::uint64_t seed) {
-  if (kind == "pq")
-    return sidera::product_quantizer({.subspaces = s.levels, .words = s.words, .restarts = 2, .seed = seed});
-  sidera::residual_quantizer_options const options{
-      .levels = kind == "vq" ? 1 : s.levels, .words = s.words, .restarts = 2, .seed = seed};
-  sidera::prefix_residual const scheme{.weight = kind == "psrq" ? s.prefix_weight : 0};
-  return sidera::residual_quantizer(options, sidera::squared_euclidean{}, sidera::lloyd{}, scheme);
-}
-
-sidera::item_view codes_of(std::string const& name, sidera::matrix<float> const& x, std::string const& kind,
-                           settings const& s, std::uint64_t seed) {
-  auto q = quantizer(kind, s, seed);
-  return sidera::quantized_view(name, q.fit(x).codes, q);
-}
-
-sidera::ranker_layout layout_of(std::string const& model, settings const& s, view_list const& views,
-                                std::uint64_t seed) {
-  std::size_t const items = sidera::row_count(views.front().x);
-  if (model == "din" || model == "simtier") return sidera::din_layout(items);
+plan plan_of(std::string const& model, settings const& s, data_set const& data, std::uint64_t seed) {
+  std::size_t const items = data.table.items;
+  if (model == "din" || model == "simtier") return {sidera::din_layout(items)};
+  if (model == "qarm") return qarm_plan(s, data, seed);
+  plan p;
   auto const codes = [&](sidera::view<float> const& v, std::string const& kind) {
-    return codes_of(v.name, scaled(v.x, s.scale), kind, s, seed);
+    return p.with(code_items(v.name, scaled(v.x, s.scale), kind, s, seed));
   };
-  if (model.starts_with("din+")) return sidera::din_layout(items, {codes(views.front(), model.substr(4))});
   std::vector<sidera::item_view> modalities;
+  if (model.starts_with("din+")) {
+    modalities.push_back(codes(data.views.front(), model.substr(4)));
+    p.layout = sidera::din_layout(items, std::move(modalities));
+    return p;
+  }
   if (model != "mcca-without-msc")
-    for (auto const& v : views) modalities.push_back(codes(v, "psrq"));
-  if (model == "mcca-without-mjc") return sidera::mcca_without_joint_layout(items, std::move(modalities));
-  return sidera::mcca_layout(items, std::move(modalities),
-                             codes_of("joint", side_by_side(views, s.scale), "psrq", s, seed));
+    for (auto const& v : data.views) modalities.push_back(codes(v, "psrq"));
+  if (model == "mcca-without-mjc")
+    p.layout = sidera::mcca_without_joint_layout(items, std::move(modalities));
+  else
+    p.layout = sidera::mcca_layout(items, std::move(modalities),
+                                   p.with(code_items("joint", side_by_side(data.views, s.scale), "psrq", s, seed)));
+  return p;
+}
+
+/// The semantic ID by which the tower sees the target, as a number per item.
+std::vector<sidera::code_t> target_ids(sidera::ranker_layout const& layout, std::size_t items) {
+  std::vector<sidera::item_view const*> views;
+  for (auto const& name : layout.target)
+    if (name != "id") views.push_back(&layout.views[layout.find(name)]);
+  return id_numbers(views, items);
 }
 
 template <class Model>
-trained_scores trained(Model model, settings const& s, data_set const& data, sidera::ranking_samples const& questions,
+std::vector<double> probabilities(Model const& model, sidera::ranking_batch const& questions) {
+  std::vector<double> out;
+  for (float const logit : model.score(questions)) out.push_back(1 / (1 + std::exp(-static_cast<double>(logit))));
+  return out;
+}
+
+template <class Model>
+trained_scores trained(Model model, settings const& s, data_set const& data, question_set const& asked,
                        std::uint64_t seed) {
   sidera::ranker_trainer trainer(model, {s.batch, s.learning_rate, s.weight_decay, seed});
   auto const rule = s.rule == "uniform" ? sidera::negative_rule::uniform : sidera::negative_rule::popularity;
@@ -84,28 +92,28 @@ trained_scores trained(Model model, settings const& s, data_set const& data, sid
     trainer.epoch(model, samples);
   }
   out.seconds_per_epoch = watch.lap() / static_cast<double>(std::max<std::size_t>(s.epochs, 1));
-  sidera::block_partition const blocks{questions.size(), 512};
+  sidera::block_partition const blocks{asked.samples.size(), 512};
   std::vector<std::size_t> rows;
   for (std::size_t b = 0; b < blocks.count(); ++b) {
     rows.resize(blocks.length(b));
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = blocks.begin(b) + i;
-    for (float const logit : model.score(questions.rows(rows)))
-      out.probability.push_back(1 / (1 + std::exp(-static_cast<double>(logit))));
+    auto const p = probabilities(model, asked.samples.rows(rows));
+    out.probability.insert(out.probability.end(), p.begin(), p.end());
   }
+  for (auto const& list : asked.lists) out.of_lists.push_back(probabilities(model, list.questions()));
   return out;
 }
 
 }  // namespace
 
 std::vector<std::string> const& known_models() {
-  static std::vector<std::string> const names{"vbpr",   "din",      "simtier", "din+vq",           "din+pq",
-                                              "din+rq", "din+psrq", "mcca",    "mcca-without-msc", "mcca-without-mjc"};
+  static std::vector<std::string> const names{
+      "vbpr",   "din",       "qarm",     "simtier", "din+vq",           "din+pq",
+      "din+rq", "din+rqvae", "din+psrq", "mcca",    "mcca-without-msc", "mcca-without-mjc"};
   return names;
 }
 
 void require_model(std::string const& name) {
-  if (name == "qarm" || name == "din+rqvae")
-    throw std::invalid_argument("--model " + name + " is not available: its item alignment or encoder is not built in");
   auto const& names = known_models();
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
   std::string all;
@@ -114,23 +122,31 @@ void require_model(std::string const& name) {
 }
 
 trained_scores train_and_score(std::string const& model, settings const& s, data_set const& data,
-                               sidera::ranking_samples const& questions, std::uint64_t seed) {
-  if (model == "vbpr")
-    return trained(sidera::feature_factorization<float>(side_by_side(data.views, "zscore"), data.table.users, s.dim,
-                                                        seed, s.deviation),
-                   s, data, questions, seed);
+                               question_set const& asked, std::uint64_t seed) {
+  if (model == "vbpr") {
+    auto out = trained(sidera::feature_factorization<float>(side_by_side(data.views, "zscore"), data.table.users, s.dim,
+                                                            seed, s.deviation),
+                       s, data, asked, seed);
+    out.id = id_numbers({}, data.table.items);
+    return out;
+  }
   sidera::similarity_tiers<float> tiers;
   if (model == "simtier") {
     std::vector<sidera::matrix<float>> features;
     for (auto const& v : data.views) features.push_back(scaled(v.x, "equal"));
     tiers = sidera::similarity_tiers<float>(std::move(features), 10);
   }
+  plan p = plan_of(model, s, data, seed);
+  auto id = target_ids(p.layout, data.table.items);
   sidera::ranker_options options;
   options.dim = s.dim;
-  options.embedding_deviation = s.deviation;
+  options.embedding_deviation = p.centres.deviation = s.deviation;
   options.seed = seed;
-  sidera::ranker<float> ranker(layout_of(model, s, data.views, seed), options, {}, std::move(tiers));
-  return trained(std::move(ranker), s, data, questions, seed);
+  if (s.embedding_init == "random") p.centres.words.clear();
+  auto out = trained(sidera::ranker<float>(std::move(p.layout), options, {}, std::move(tiers), p.centres), s, data,
+                     asked, seed);
+  out.id = std::move(id);
+  return out;
 }
 
 }  // namespace program

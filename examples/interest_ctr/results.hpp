@@ -3,6 +3,7 @@
 /// \file  Figures of all models over all seeds, as a Markdown table and as JSON.
 #include <sidera/evaluation/confidence.hpp>
 #include <sidera/evaluation/grouped_auc.hpp>
+#include <sidera/evaluation/ranked_ids.hpp>
 #include <sidera/io/json_writer.hpp>
 #include <sidera/io/markdown.hpp>
 
@@ -10,10 +11,14 @@
 
 namespace program {
 
-inline constexpr std::array<char const*, 4> figure_names{"auc", "cold_auc", "gauc", "logloss"};
+/// Figures of single questions, then those of whole lists: id_recall and item_recall are what ranking by semantic ID
+/// alone would find, counted in IDs and in items (see sidera::recall_of_ids_at).
+inline constexpr std::array<char const*, 8> figure_names{"auc",  "cold_auc", "gauc",      "logloss",
+                                                         "ndcg", "recall",   "id_recall", "item_recall"};
+inline constexpr std::size_t question_figures = 4;
 
-/// One number per figure.
-using figures = std::array<double, 4>;
+/// One number per figure; without lists the last ones are missing.
+using figures = std::vector<double>;
 
 struct model_result {
   std::string name;
@@ -28,9 +33,29 @@ struct model_result {
   }
 };
 
+/// Means over the lists.
+inline void measure_lists(figures& out, question_set const& asked, trained_scores const& scores, std::size_t k) {
+  if (asked.lists.empty()) return;
+  std::array<double, figure_names.size() - question_figures> sum{};
+  for (std::size_t l = 0; l < asked.lists.size(); ++l) {
+    sidera::ranking_list const& list = asked.lists[l];
+    std::vector<double> const& score = scores.of_lists[l];
+    std::vector<sidera::code_t> id;
+    for (sidera::code_t const item : list.candidates) id.push_back(scores.id[static_cast<std::size_t>(item)]);
+    auto const by_id = sidera::recall_of_ids_at(list.relevance, score, id, k);
+    sum[0] += sidera::ndcg(list.relevance, score, k);
+    sum[1] += sidera::recall_at(list.relevance, score, k);
+    sum[2] += by_id.ids;
+    sum[3] += by_id.items;
+  }
+  for (double const s : sum) out.push_back(s / static_cast<double>(asked.lists.size()));
+}
+
 /// Cold figures are those of questions whose target is a cold item.
-[[nodiscard]] inline figures measure(sidera::ranking_samples const& questions, std::vector<std::uint8_t> const& cold,
-                                     std::vector<double> const& probability) {
+[[nodiscard]] inline figures measure(question_set const& asked, std::vector<std::uint8_t> const& cold,
+                                     trained_scores const& scores, std::size_t k) {
+  sidera::ranking_samples const& questions = asked.samples;
+  std::vector<double> const& probability = scores.probability;
   std::vector<sidera::code_t> label;
   std::vector<double> score;
   for (std::size_t i = 0; i < questions.size(); ++i)
@@ -41,9 +66,11 @@ struct model_result {
   auto const ones = std::count(label.begin(), label.end(), 1);
   if (ones == 0 || ones == static_cast<std::ptrdiff_t>(label.size()))
     throw std::invalid_argument("no cold item, or every item of one answer, among the questions: change --cold");
-  return {sidera::roc_auc(questions.label, probability), sidera::roc_auc(label, score),
-          sidera::grouped_auc(questions.label, probability, questions.questions.user).auc,
-          sidera::log_loss(questions.label, probability)};
+  figures out{sidera::roc_auc(questions.label, probability), sidera::roc_auc(label, score),
+              sidera::grouped_auc(questions.label, probability, questions.questions.user).auc,
+              sidera::log_loss(questions.label, probability)};
+  measure_lists(out, asked, scores, k);
+  return out;
 }
 
 inline void put_interval(sidera::json_writer& json, sidera::interval_estimate const& e) {
@@ -55,14 +82,14 @@ inline void put_interval(sidera::json_writer& json, sidera::interval_estimate co
 
 inline void put_model(sidera::json_writer& json, model_result const& r, model_result const* din) {
   json.key(r.name).object([&] {
-    for (std::size_t f = 0; f < figure_names.size(); ++f)
+    for (std::size_t f = 0; f < r.per_seed.front().size(); ++f)
       json.key(figure_names[f]).object([&] {
         put_interval(json, sidera::mean_interval(r.values(f)));
         json.field("per_seed", r.values(f));
       });
     if (din != nullptr)
       json.key("versus_din").object([&] {
-        for (std::size_t f = 0; f < figure_names.size(); ++f)
+        for (std::size_t f = 0; f < r.per_seed.front().size(); ++f)
           json.key(figure_names[f]).object([&] {
             auto const e = sidera::paired_difference(r.values(f), din->values(f));
             put_interval(json, e);
@@ -96,7 +123,14 @@ inline void put_model(sidera::json_writer& json, model_result const& r, model_re
       json.field("epochs", s.epochs);
       json.field("batch", s.batch);
       json.field("lr", s.learning_rate);
+      json.field("embedding_init", s.embedding_init);
+      json.field("deviation", s.deviation);
+      json.field("weight_decay", s.weight_decay);
+      json.field("part", s.part);
+      json.field("at", s.at);
+      json.field("ranked_users", s.ranked_users);
       json.field("negatives", s.negatives);
+      json.field("test_negatives", s.test_negatives);
       json.field("negative_rule", s.rule);
       json.field("cold", s.cold);
       json.field("seeds", s.seeds);
@@ -127,7 +161,7 @@ inline void put_model(sidera::json_writer& json, model_result const& r, model_re
   model_result const* const din = find_din(results);
   for (auto const& r : results) {
     std::vector<std::string> row{r.name};
-    for (std::size_t f = 0; f < figure_names.size(); ++f)
+    for (std::size_t f = 0; f < question_figures; ++f)
       row.push_back(with_interval(sidera::mean_interval(r.values(f)), false));
     for (std::size_t const f : {std::size_t{0}, std::size_t{1}})
       row.push_back(din == nullptr || din == &r

@@ -18,10 +18,12 @@ struct settings {
   std::string scale = "equal";  ///< of each view before it is quantized
   std::size_t dim = 64, history = 20, epochs = 1, batch = 64;
   double learning_rate = 5e-4, weight_decay = 0, deviation = 0.05;
+  std::string embedding_init = "random";
   std::size_t negatives = 1, test_negatives = 4;
   std::string rule = "popularity";
   std::string part = "test";  ///< what the figures are of
   std::size_t cold = 30, seeds = 10, threads = 0;
+  std::size_t at = 10, ranked_users = 100;
   std::string json, report;
 };
 

@@ -12,8 +12,9 @@
 #include <sidera/semantic_ids/collisions.hpp>
 #include <sidera/training/checkpoint.hpp>
 
+#include "../common/rq_vae_model.hpp"
 #include "../common/stopwatch.hpp"
-#include "model.hpp"
+#include "settings.hpp"
 
 namespace program {
 
@@ -85,7 +86,7 @@ inline void train(result& r, rq_vae& model, split const& data, sidera::executor_
   if (sidera::row_count(data.training) < s.words)
     throw sidera::value_error("--words", "there are fewer rows than the " + std::to_string(s.words) + " words");
   sidera::thread_pool pool(s.threads == 0 ? std::max(1U, std::thread::hardware_concurrency()) : s.threads);
-  rq_vae model(s, r.columns);
+  rq_vae model({s.hidden, s.latent, s.levels, s.words, s.commitment, s.seed}, r.columns);
   model.start(data.training);
   if (!s.twin.empty()) write_twin(s, model, data.training);
   stopwatch watch;

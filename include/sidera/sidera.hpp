@@ -151,6 +151,7 @@
 #include <sidera/evaluation/mutual_information.hpp>
 #include <sidera/evaluation/partition_agreement.hpp>
 #include <sidera/evaluation/prefixes.hpp>
+#include <sidera/evaluation/ranked_ids.hpp>
 #include <sidera/evaluation/ranked_lists.hpp>
 #include <sidera/evaluation/student.hpp>
 #include <sidera/evaluation/usage_statistics.hpp>
@@ -169,14 +170,18 @@
 #include <sidera/interest/feature_factorization.hpp>
 #include <sidera/interest/interaction_table.hpp>
 #include <sidera/interest/interest_pooling.hpp>
+#include <sidera/interest/item_alignment.hpp>
+#include <sidera/interest/item_partners.hpp>
 #include <sidera/interest/item_view.hpp>
 #include <sidera/interest/negative_sampler.hpp>
 #include <sidera/interest/ranker.hpp>
 #include <sidera/interest/ranker_layout.hpp>
 #include <sidera/interest/ranker_trainer.hpp>
 #include <sidera/interest/ranking_batch.hpp>
+#include <sidera/interest/ranking_lists.hpp>
 #include <sidera/interest/ranking_samples.hpp>
 #include <sidera/interest/similarity_tiers.hpp>
+#include <sidera/interest/table_starts.hpp>
 #include <sidera/interest/user_histories.hpp>
 #include <sidera/io/atomic_file.hpp>
 #include <sidera/io/bytes.hpp>

@@ -13,8 +13,8 @@ set(two_views --view pix=${interest_digits}/pix.npy --view mor=${interest_digits
 interest_ctr_refuses(no_interactions "name --interactions" ${two_views})
 interest_ctr_refuses(unknown_option "--bogus" --bogus)
 interest_ctr_refuses(unknown_model "is not known" ${two_views} --interactions ${interest_digits}/pix.npy --model nonsense)
-interest_ctr_refuses(model_that_is_missing "not available" ${two_views} --interactions ${interest_digits}/pix.npy
-                     --model qarm)
+interest_ctr_refuses(unknown_start "embedding-init" ${two_views} --interactions ${interest_digits}/pix.npy
+                     --embedding-init zeros)
 interest_ctr_refuses(interactions_of_many_columns "240 columns" ${two_views} --interactions ${interest_digits}/pix.npy)
 interest_ctr_refuses(missing_file "cannot open" ${two_views} --interactions ${CMAKE_CURRENT_BINARY_DIR}/none.npy)
 

@@ -90,24 +90,4 @@ class code_embedding {
   Merge merge_;
 };
 
-/// Starts the rows of a table at the words of a codebook instead of at random: `first_row` on, words times a random
-/// matrix, scaled so that an entry has the root mean square `deviation`. Distances survive up to that scale (Johnson
-/// and Lindenstrauss 1984). The paper of MCCA starts at random on purpose; this is for comparison.
-template <Scalar T>
-void start_from_words(parameters<T>& store, parameter table, std::size_t first_row, matrix_cref<T> const& words,
-                      double deviation, random_stream stream) {
-  auto value = store.value(table);
-  index_t const first = static_cast<index_t>(first_row);
-  if (first + words.rows() > value.rows())
-    throw shape_error("start_from_words", std::to_string(words.rows()) + " words from row " +
-                                              std::to_string(first_row) + " on do not fit a table of " +
-                                              std::to_string(value.rows()) + " rows");
-  matrix<T> map(words.cols(), value.cols());
-  for (index_t i = 0; i < map.size(); ++i) map.data()[i] = static_cast<T>(stream.normal(static_cast<std::uint64_t>(i)));
-  matrix<T> const rows = words * map;
-  double const square =
-      static_cast<double>(rows.squaredNorm()) / static_cast<double>(std::max<index_t>(rows.size(), 1));
-  value.middleRows(first, words.rows()) = rows * static_cast<T>(square > 0 ? deviation / std::sqrt(square) : 0);
-}
-
 }  // namespace sidera::inline SIDERA_ABI

@@ -5,6 +5,7 @@
 #include <sidera/autodiff/ops/gather_rows.hpp>
 #include <sidera/autodiff/ops/matmul.hpp>
 #include <sidera/autodiff/ops/mul.hpp>
+#include <sidera/core/fields.hpp>
 #include <sidera/interest/ranking_batch.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/layers/embedding.hpp>
@@ -50,8 +51,41 @@ class feature_factorization {
     return {y.data(), y.data() + y.size()};
   }
 
+  [[nodiscard]] std::size_t items() const { return row_count(features_); }
+  [[nodiscard]] std::size_t users() const { return store_.rows(user_.table); }
   [[nodiscard]] parameters<T>& store() noexcept { return store_; }
   [[nodiscard]] parameters<T> const& store() const noexcept { return store_; }
+
+  /// Everything that scoring needs, features of the items included.
+  [[nodiscard]] field_set fields() const {
+    field_set out;
+    out.metadata = {{"model", "feature_factorization"}};
+    out.put("features", features_);
+    out.put("sizes", std::vector<std::int64_t>{static_cast<std::int64_t>(users()),
+                                               static_cast<std::int64_t>(store_.cols(user_.table))});
+    store_.to_fields(out, "parameters.");
+    return out;
+  }
+  /// The model whose fields these are: it scores bit for bit like the one that was saved. Throws value_error or
+  /// shape_error for fields that make no such model.
+  [[nodiscard]] static feature_factorization from_fields(field_set const& fields) {
+    constexpr std::string_view where = "feature_factorization::from_fields";
+    if (fields.get_text("model") != "feature_factorization")
+      throw value_error(where, "the fields are those of a " + fields.get_text("model"));
+    auto const& sizes = fields.get_vector<std::int64_t>("sizes");
+    auto const features = fields.get_matrix<T>("features");
+    auto const fits = [&](std::uint64_t rows, char const* table) {  // before tables of these sizes are made
+      std::size_t const numbers = fields.get_vector<T>(table).size();
+      return rows <= numbers && rows * static_cast<std::uint64_t>(sizes[1]) == numbers;
+    };
+    if (sizes.size() != 2 || sizes[0] < 0 || sizes[1] < 1 || sizes[1] > 1'000'000 ||
+        !fits(static_cast<std::uint64_t>(sizes[0]), "parameters.user.table") ||
+        !fits(row_count(features), "parameters.item.table"))
+      throw value_error(where, "\"sizes\" are not those of the tables");
+    feature_factorization loaded(features, static_cast<std::size_t>(sizes[0]), static_cast<std::size_t>(sizes[1]));
+    loaded.store_.from_fields(fields, "parameters.");
+    return loaded;
+  }
 
  private:
   matrix<T> features_;

@@ -7,6 +7,7 @@
 #include <sidera/interest/ranker_layout.hpp>
 #include <sidera/interest/ranking_batch.hpp>
 #include <sidera/interest/similarity_tiers.hpp>
+#include <sidera/interest/table_starts.hpp>
 #include <sidera/layers/mlp.hpp>
 #include <sstream>
 
@@ -34,13 +35,19 @@ class ranker {
   /// Throws value_error for a layout that names views it does not have, shape_error for views of different items.
   explicit ranker(ranker_layout layout, ranker_options options = {}, Pooling pooling = {},
                   similarity_tiers<T> tiers = {})
+      : ranker(std::move(layout), options, std::move(pooling), std::move(tiers),
+               random_start{options.embedding_deviation}) {}
+
+  /// The same with tables that start as `start` says; options.embedding_deviation is not looked at.
+  template <TableStart<T> Start>
+  ranker(ranker_layout layout, ranker_options options, Pooling pooling, similarity_tiers<T> tiers, Start const& start)
       : layout_(std::move(layout)),
         options_(std::move(options)),
         pooling_(std::move(pooling)),
         tiers_(std::move(tiers)) {
     if (layout_.views.empty()) throw value_error("ranker", "the layout has no views");
     random_stream const stream(options_.seed, 0x72616E6B);
-    for (item_view const& view : layout_.views) add_view(view, stream);
+    for (item_view const& view : layout_.views) add_view(view, stream, start);
     tiers_.require_items(items());
     std::size_t inputs = tiers_.columns();
     for (interest const& i : layout_.interests) {
@@ -135,13 +142,14 @@ class ranker {
   }
 
  private:
-  void add_view(item_view const& view, random_stream stream) {
+  template <class Start>
+  void add_view(item_view const& view, random_stream stream, Start const& start) {
     if (view.items() != items())
       throw shape_error("ranker", "view \"" + view.name + "\" has " + std::to_string(view.items()) + " items, \"" +
                                       layout_.views.front().name + "\" has " + std::to_string(items()));
     if (view.name.find('\n') != std::string::npos) throw value_error("ranker", "a view's name has a line break");
     embeddings_.emplace_back(store_, view.name, view, options_.dim, stream,
-                             normal_weights{options_.embedding_deviation});
+                             detail::start_of_view<Start>{&start, &view});
   }
 
   template <class List, class Text>

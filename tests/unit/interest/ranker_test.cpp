@@ -155,17 +155,6 @@ TEST_CASE("levels side by side and projected") {
   CHECK((embedding(t, ids).value() - expected).cwiseAbs().maxCoeff() < 1e-12);
 }
 
-TEST_CASE("tables can start from the words of a codebook") {
-  sidera::parameters<float> store;
-  sidera::code_embedding<> const embedding(store, "text", random_view("text", 1), 4, sidera::random_stream(1));
-  sidera::matrix<float> const words = sidera::matrix<float>::Identity(9, 9);
-  sidera::start_from_words<float>(store, embedding.table(), 7, words, .05, sidera::random_stream(2));
-  auto const rows = store.value(embedding.table()).bottomRows(9);
-  CHECK(std::abs(std::sqrt(rows.squaredNorm() / 36) - .05f) < 1e-6f);
-  CHECK_THROWS_AS(sidera::start_from_words<float>(store, embedding.table(), 8, words, .05, sidera::random_stream(2)),
-                  sidera::shape_error);
-}
-
 TEST_CASE("rankers refuse what they cannot rank") {
   sidera::ranker<float> const model(layout(), {.dim = 4, .hidden = {}});
   auto const refuses = [&](std::vector<code_t> history, code_t target) {
@@ -195,4 +184,35 @@ TEST_CASE("factorisation with features learns labels by heart") {
   auto const samples = random_samples(130);
   auto const scores = model.score(samples.questions);
   CHECK(scores.size() == 130);
+}
+
+TEST_CASE("a saved factorisation scores bit for bit like the one that was saved") {
+  sidera::matrix<float> features(items, 6);
+  for (index_t i = 0; i < features.size(); ++i)
+    features.data()[i] = static_cast<float>(sidera::random_stream(4).normal(static_cast<std::uint64_t>(i)));
+  sidera::feature_factorization<float> model(features, 11, 8);
+  trained_loss(model, 2);
+  auto const bytes = sidera::serialise_fields(model.fields());
+  auto const read = sidera::parse_fields(std::as_bytes(std::span(bytes)));
+  auto const loaded = sidera::feature_factorization<float>::from_fields(read);
+  auto const questions = random_samples(90).questions;
+  CHECK(loaded.score(questions) == model.score(questions));
+  CHECK(sidera::feature_factorization<float>(features, 11, 8).score(questions) != model.score(questions));
+  CHECK(loaded.users() == 11);
+  CHECK(loaded.items() == items);
+  CHECK_THROWS_AS(static_cast<void>(sidera::ranker<float>::from_fields(model.fields())), sidera::value_error);
+
+  auto const refuses = [&](auto const& damage) {
+    auto fields = model.fields();
+    damage(fields);
+    CHECK_THROWS_AS(static_cast<void>(sidera::feature_factorization<float>::from_fields(fields)),
+                    sidera::argument_error);
+  };
+  refuses([](auto& f) { f.tensors.erase("parameters.visual"); });
+  refuses([](auto& f) { f.tensors.erase("features"); });
+  refuses([](auto& f) { f.put("sizes", std::vector<std::int64_t>{11}); });
+  refuses([](auto& f) { f.put("sizes", std::vector<std::int64_t>{12, 8}); });
+  refuses([](auto& f) { f.put("sizes", std::vector<std::int64_t>{-11, 8}); });
+  refuses([](auto& f) { f.put("sizes", std::vector<std::int64_t>{0, 1'000'000}); });  // before memory is asked for
+  refuses([](auto& f) { f.put("features", sidera::matrix<float>(sidera::matrix<float>::Zero(items - 1, 6))); });
 }

@@ -10,20 +10,25 @@
 #include <sidera/residual_schemes/additive.hpp>
 #include <sidera/training/take_rows.hpp>
 
-#include "settings.hpp"
-
 namespace program {
 
 using sidera::matrix;
 using sidera::tape;
 using sidera::variable;
 
+struct rq_vae_options {
+  std::size_t hidden = 128, latent = 16;  ///< units of the hidden layers, columns of the code words
+  std::size_t levels = 3, words = 64;
+  double commitment = 0.25;
+  std::uint64_t seed = 7;
+};
+
 class rq_vae {
  public:
   using quantizer_type =
       sidera::residual_quantizer<sidera::squared_euclidean, sidera::learned_words, sidera::additive_residual>;
 
-  rq_vae(settings const& s, std::size_t columns)
+  rq_vae(rq_vae_options const& s, std::size_t columns)
       : commitment_(s.commitment),
         encoder_(store, "encoder", {columns, s.hidden, s.latent}, sidera::random_stream(s.seed, 1)),
         words_(store, "words",
@@ -51,8 +56,9 @@ class rq_vae {
   }
   /// The semantic IDs, by the plain quantizer that is left when training is over.
   [[nodiscard]] sidera::code_matrix encode(matrix<float> const& x, sidera::executor_ref executor) const {
-    return words_.quantizer(store).encode(latent(x), executor);
+    return quantizer().encode(latent(x), executor);
   }
+  [[nodiscard]] quantizer_type quantizer() const { return words_.quantizer(store); }
 
  private:
   double commitment_;

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/// \file  Whole lists to rank: what is in them and what must not be.
+#include <doctest/doctest.h>
+
+#include <set>
+#include <sidera/interest/ranking_lists.hpp>
+
+namespace {
+
+using sidera::code_t;
+using sidera::data_part;
+
+constexpr std::size_t items = 30;
+
+sidera::interaction_table random_table(bool timed) {
+  sidera::random_stream const random(5);
+  sidera::interaction_table table{20, items, timed, {}};
+  for (std::size_t u = 0; u < table.users; ++u)
+    for (std::size_t i = 0; i < 12; ++i)  // with repetitions, across parts too
+      table.rows.push_back({static_cast<code_t>(u), static_cast<code_t>(random.fork(u).below(i, items)),
+                            u % 4 == 0 ? data_part::train : static_cast<data_part>(i % 3), 1,
+                            static_cast<std::int64_t>(random.fork(u).below(100 + i, 50))});
+  return table;
+}
+
+std::set<code_t> items_of(sidera::interaction_table const& table, code_t user, std::set<data_part> const& parts,
+                          std::int64_t before = 1000) {
+  std::set<code_t> out;
+  for (auto const& row : table.rows)
+    if (row.user == user && parts.count(row.part) != 0 && row.time < before) out.insert(row.item);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a list has every item but those known from other parts, and says which were taken") {
+  for (bool const timed : {false, true}) {
+    auto const table = random_table(timed);
+    auto const lists = sidera::make_lists(table, data_part::test, 5, 100);
+    REQUIRE(lists.size() == 15);  // the others have no test items
+    for (auto const& list : lists) {
+      auto const known = items_of(table, list.user, {data_part::train, data_part::valid});
+      auto const asked = items_of(table, list.user, {data_part::test});
+      CHECK(list.candidates.size() == items - known.size());
+      CHECK(list.relevance.size() == list.candidates.size());
+      for (std::size_t i = 0; i < list.candidates.size(); ++i) {
+        CHECK(known.count(list.candidates[i]) == 0);
+        CHECK((list.relevance[i] == 1) == (asked.count(list.candidates[i]) == 1));
+      }
+      std::int64_t first = 1000;
+      for (auto const& row : table.rows)
+        if (row.user == list.user && row.part == data_part::test) first = std::min(first, row.time);
+      auto const seen = items_of(table, list.user, {data_part::train}, timed ? first : 1000);
+      CHECK(list.history.size() == 5);
+      for (code_t const item : list.history) CHECK((item == sidera::no_code || seen.count(item) == 1));
+      CHECK(list.questions().size() == list.candidates.size());
+    }
+  }
+}
+
+TEST_CASE("lists of some users are some of the lists") {
+  auto const table = random_table(false);
+  auto const all = sidera::make_lists(table, data_part::valid, 5, 100);
+  auto const some = sidera::make_lists(table, data_part::valid, 5, 6),
+             again = sidera::make_lists(table, data_part::valid, 5, 6);
+  REQUIRE(some.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) {
+    CHECK(some[i].user == again[i].user);
+    auto const same = std::find_if(all.begin(), all.end(), [&](auto const& l) { return l.user == some[i].user; });
+    REQUIRE(same != all.end());
+    CHECK(same->history == some[i].history);
+    CHECK(same->relevance == some[i].relevance);
+  }
+  CHECK(std::is_sorted(some.begin(), some.end(), [](auto const& a, auto const& b) { return a.user < b.user; }));
+  CHECK(sidera::make_lists(table, data_part::test, 5, 0).empty());
+}
