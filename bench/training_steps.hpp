@@ -45,13 +45,13 @@ void add_steps(job& j, settings const& s, std::string name, bool peer, std::size
                                [=] { return "loss " + std::to_string(*loss); }});
 }
 
-/// Adds a peer of peers_autodiff.py; nothing without --python, and a line on stderr when it does not start.
+/// Adds a peer of the program's own script; nothing without --python, and a line on stderr when it does not start.
 inline void add_torch(job& j, settings const& s, std::string const& peer, std::shared_ptr<shared_folder> data,
                       std::size_t steps) {
   if (s.python.empty()) return;
   auto const child =
       std::make_shared<python_peer>(s, peer, s.coretype, std::move(data),
-                                    std::vector<std::string>{std::to_string(steps)}, SIDERA_BENCH_AUTODIFF_PEERS);
+                                    std::vector<std::string>{std::to_string(steps)}, SIDERA_BENCH_TRAINING_PEERS);
   if (child->name().empty()) {
     std::fprintf(stderr, "%s: the Python peer %s did not start\n", j.name.c_str(), peer.c_str());
     return;
