@@ -30,6 +30,9 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--scale", s.scale, "of each view before it is quantized")
       ->check(CLI::IsMember({"none", "l2", "zscore", "equal"}))
       ->capture_default_str();
+  app.add_flag("--align", s.align,
+               "align embeddings to who takes items together in training before they are quantized or compared, as "
+               "qarm always does");
   count("--dim", s.dim, "of all embeddings");
   count("--history", s.history, "items of a history");
   count("--epochs", s.epochs, "");

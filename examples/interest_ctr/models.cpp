@@ -27,12 +27,17 @@ struct plan {
   }
 };
 
-/// VQ and RQ codes of embeddings that have been aligned to who takes items together in training.
-plan qarm_plan(settings const& s, data_set const& data, std::uint64_t seed) {
-  sidera::matrix<float> const x = side_by_side(data.views, s.scale);
+/// Embeddings aligned to which items the same users take in training.
+sidera::matrix<float> aligned(sidera::matrix<float> const& x, settings const& s, data_set const& data,
+                              std::uint64_t seed) {
   sidera::item_alignment<float> align({.dim = s.dim, .seed = seed});
   align.fit(x, data.table);
-  sidera::matrix<float> const z = align(x);
+  return align(x);
+}
+
+/// VQ and RQ codes of aligned embeddings.
+plan qarm_plan(settings const& s, data_set const& data, std::uint64_t seed) {
+  sidera::matrix<float> const z = aligned(side_by_side(data.views, s.scale), s, data, seed);
   plan p;
   auto one = p.with(code_items("vq", z, "vq", s, seed)), many = p.with(code_items("rq", z, "rq", s, seed));
   p.layout = sidera::din_layout(data.table.items, {std::move(one), std::move(many)});
@@ -44,22 +49,22 @@ plan plan_of(std::string const& model, settings const& s, data_set const& data, 
   if (model == "din" || model == "simtier") return {sidera::din_layout(items)};
   if (model == "qarm") return qarm_plan(s, data, seed);
   plan p;
-  auto const codes = [&](sidera::view<float> const& v, std::string const& kind) {
-    return p.with(code_items(v.name, scaled(v.x, s.scale), kind, s, seed));
+  auto const codes = [&](std::string const& name, sidera::matrix<float> const& x, std::string const& kind) {
+    return p.with(code_items(name, s.align ? aligned(x, s, data, seed) : x, kind, s, seed));
   };
   std::vector<sidera::item_view> modalities;
   if (model.starts_with("din+")) {
-    modalities.push_back(codes(data.views.front(), model.substr(4)));
+    modalities.push_back(codes(data.views.front().name, scaled(data.views.front().x, s.scale), model.substr(4)));
     p.layout = sidera::din_layout(items, std::move(modalities));
     return p;
   }
   if (model != "mcca-without-msc")
-    for (auto const& v : data.views) modalities.push_back(codes(v, "psrq"));
+    for (auto const& v : data.views) modalities.push_back(codes(v.name, scaled(v.x, s.scale), "psrq"));
   if (model == "mcca-without-mjc")
     p.layout = sidera::mcca_without_joint_layout(items, std::move(modalities));
   else
-    p.layout = sidera::mcca_layout(items, std::move(modalities),
-                                   p.with(code_items("joint", side_by_side(data.views, s.scale), "psrq", s, seed)));
+    p.layout =
+        sidera::mcca_layout(items, std::move(modalities), codes("joint", side_by_side(data.views, s.scale), "psrq"));
   return p;
 }
 
@@ -133,7 +138,10 @@ trained_scores train_and_score(std::string const& model, settings const& s, data
   sidera::similarity_tiers<float> tiers;
   if (model == "simtier") {
     std::vector<sidera::matrix<float>> features;
-    for (auto const& v : data.views) features.push_back(scaled(v.x, "equal"));
+    for (auto const& v : data.views) {
+      auto x = scaled(v.x, "equal");
+      features.push_back(s.align ? aligned(x, s, data, seed) : std::move(x));
+    }
     tiers = sidera::similarity_tiers<float>(std::move(features), 10);
   }
   plan p = plan_of(model, s, data, seed);

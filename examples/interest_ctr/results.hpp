@@ -118,6 +118,7 @@ inline void put_model(sidera::json_writer& json, model_result const& r, model_re
       json.field("words", s.words);
       json.field("prefix_weight", s.prefix_weight);
       json.field("scale", s.scale);
+      json.field("align", s.align);
       json.field("dim", s.dim);
       json.field("history", s.history);
       json.field("epochs", s.epochs);

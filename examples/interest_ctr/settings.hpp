@@ -16,6 +16,7 @@ struct settings {
   std::size_t levels = 3, words = 64;
   double prefix_weight = 1;
   std::string scale = "equal";  ///< of each view before it is quantized
+  bool align = false;
   std::size_t dim = 64, history = 20, epochs = 1, batch = 64;
   double learning_rate = 5e-4, weight_decay = 0, deviation = 0.05;
   std::string embedding_init = "random";

@@ -21,3 +21,6 @@ interest_ctr_refuses(missing_file "cannot open" ${two_views} --interactions ${CM
 add_test(NAME programs.interest_ctr.generated
          COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:interest_ctr> -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/interest_ctr
                  -P ${CMAKE_CURRENT_LIST_DIR}/same_scores.cmake)
+add_test(NAME programs.interest_ctr.baselines
+         COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:interest_ctr> -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/interest_ctr
+                 -P ${CMAKE_CURRENT_LIST_DIR}/interest_baselines.cmake)
