@@ -2,6 +2,7 @@
 #pragma once
 /// \file  Whole lists to rank: every item that a user has not taken yet, instead of a few drawn negatives. Metrics on
 ///        drawn negatives can order models differently (Krichene and Rendle, KDD 2020).
+#include <limits>
 #include <sidera/interest/ranking_batch.hpp>
 #include <sidera/interest/user_histories.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The first values of the tables that a ranker looks items up in.
+#include <algorithm>
 #include <map>
 #include <sidera/interest/item_view.hpp>
 #include <sidera/layers/initializers.hpp>
