@@ -2,7 +2,10 @@
 add_library(sidera_own INTERFACE)
 target_link_libraries(sidera_own INTERFACE sidera::sidera)
 target_compile_options(sidera_own INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Werror)
+  -Wall -Wextra -Wpedantic -Wconversion -Wdouble-promotion -Werror)
+if(NOT CMAKE_UNITY_BUILD)  # files that are compiled as one would shadow each other's names
+  target_compile_options(sidera_own INTERFACE -Wshadow)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms about std::string and std::vector in the optimiser of g++ 12 (PR 105329, PR 105651).
   target_compile_options(sidera_own INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)

@@ -10,14 +10,14 @@ namespace {
 using sidera::code_t;
 using sidera::data_part;
 
-constexpr std::size_t items = 30;
+constexpr std::size_t catalogue = 30;
 
-sidera::interaction_table random_table(bool timed) {
+sidera::interaction_table table_with_tests(bool timed) {
   sidera::random_stream const random(5);
-  sidera::interaction_table table{20, items, timed, {}};
+  sidera::interaction_table table{20, catalogue, timed, {}};
   for (std::size_t u = 0; u < table.users; ++u)
     for (std::size_t i = 0; i < 12; ++i)  // with repetitions, across parts too
-      table.rows.push_back({static_cast<code_t>(u), static_cast<code_t>(random.fork(u).below(i, items)),
+      table.rows.push_back({static_cast<code_t>(u), static_cast<code_t>(random.fork(u).below(i, catalogue)),
                             u % 4 == 0 ? data_part::train : static_cast<data_part>(i % 3), 1,
                             static_cast<std::int64_t>(random.fork(u).below(100 + i, 50))});
   return table;
@@ -35,13 +35,13 @@ std::set<code_t> items_of(sidera::interaction_table const& table, code_t user, s
 
 TEST_CASE("a list has every item but those known from other parts, and says which were taken") {
   for (bool const timed : {false, true}) {
-    auto const table = random_table(timed);
+    auto const table = table_with_tests(timed);
     auto const lists = sidera::make_lists(table, data_part::test, 5, 100);
     REQUIRE(lists.size() == 15);  // the others have no test items
     for (auto const& list : lists) {
       auto const known = items_of(table, list.user, {data_part::train, data_part::valid});
       auto const asked = items_of(table, list.user, {data_part::test});
-      CHECK(list.candidates.size() == items - known.size());
+      CHECK(list.candidates.size() == catalogue - known.size());
       CHECK(list.relevance.size() == list.candidates.size());
       for (std::size_t i = 0; i < list.candidates.size(); ++i) {
         CHECK(known.count(list.candidates[i]) == 0);
@@ -59,7 +59,7 @@ TEST_CASE("a list has every item but those known from other parts, and says whic
 }
 
 TEST_CASE("lists of some users are some of the lists") {
-  auto const table = random_table(false);
+  auto const table = table_with_tests(false);
   auto const all = sidera::make_lists(table, data_part::valid, 5, 100);
   auto const some = sidera::make_lists(table, data_part::valid, 5, 6),
              again = sidera::make_lists(table, data_part::valid, 5, 6);

@@ -187,7 +187,7 @@ TEST_CASE("factorisation with features learns labels by heart") {
 }
 
 TEST_CASE("a saved factorisation scores bit for bit like the one that was saved") {
-  sidera::matrix<float> features(items, 6);
+  sidera::matrix<float> features(item_count, 6);
   for (index_t i = 0; i < features.size(); ++i)
     features.data()[i] = static_cast<float>(sidera::random_stream(4).normal(static_cast<std::uint64_t>(i)));
   sidera::feature_factorization<float> model(features, 11, 8);
@@ -199,7 +199,7 @@ TEST_CASE("a saved factorisation scores bit for bit like the one that was saved"
   CHECK(loaded.score(questions) == model.score(questions));
   CHECK(sidera::feature_factorization<float>(features, 11, 8).score(questions) != model.score(questions));
   CHECK(loaded.users() == 11);
-  CHECK(loaded.items() == items);
+  CHECK(loaded.items() == item_count);
   CHECK_THROWS_AS(static_cast<void>(sidera::ranker<float>::from_fields(model.fields())), sidera::value_error);
 
   auto const refuses = [&](auto const& damage) {
@@ -214,5 +214,5 @@ TEST_CASE("a saved factorisation scores bit for bit like the one that was saved"
   refuses([](auto& f) { f.put("sizes", std::vector<std::int64_t>{12, 8}); });
   refuses([](auto& f) { f.put("sizes", std::vector<std::int64_t>{-11, 8}); });
   refuses([](auto& f) { f.put("sizes", std::vector<std::int64_t>{0, 1'000'000}); });  // before memory is asked for
-  refuses([](auto& f) { f.put("features", sidera::matrix<float>(sidera::matrix<float>::Zero(items - 1, 6))); });
+  refuses([](auto& f) { f.put("features", sidera::matrix<float>(sidera::matrix<float>::Zero(item_count - 1, 6))); });
 }

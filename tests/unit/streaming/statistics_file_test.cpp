@@ -9,11 +9,11 @@ using namespace sidera;
 
 namespace {
 
-constexpr std::size_t words = 7, columns = 5, rows = 500;
+constexpr std::size_t words = 7, columns = 5, row_total = 500;
 
 struct assigned {
-  matrix<float> x = laws::gaussian<float>(rows, columns, 2) * 37.0f;
-  column_scales scales{matrix_cref<float>(x), rows};
+  matrix<float> x = laws::gaussian<float>(row_total, columns, 2) * 37.0f;
+  column_scales scales{matrix_cref<float>(x), row_total};
 
   [[nodiscard]] static code_t code(std::size_t i) { return static_cast<code_t>(random_stream(1).below(i, words)); }
   void add(pass_summary<float>& to, std::size_t i) const {
@@ -21,7 +21,7 @@ struct assigned {
   }
   [[nodiscard]] pass_summary<float> whole() const {
     pass_summary<float> all(words, scales);
-    for (std::size_t i = 0; i < rows; ++i) add(all, i);
+    for (std::size_t i = 0; i < row_total; ++i) add(all, i);
     return all;
   }
 };
@@ -41,7 +41,7 @@ TEST_CASE("pass_summary: any split of the rows into files, in any order, merges 
     CAPTURE(parts);
     std::vector<pass_summary<float>> part(parts, pass_summary<float>(words, data.scales));
     // Unequal parts in a random order of rows; with three parts the last one is empty.
-    auto const order = random_stream(parts).permutation(rows);
+    auto const order = random_stream(parts).permutation(row_total);
     for (std::size_t const i : order) data.add(part[i * i % (parts == 3 ? 2 : parts)], i);
     std::vector<std::string> paths;
     for (std::size_t p = 0; p < parts; ++p) {
@@ -67,7 +67,7 @@ TEST_CASE("pass_summary: one code, one distance or one value that differs is see
   assigned const data;
   auto const whole = data.whole();
   pass_summary<float> swapped(words, data.scales), farther(words, data.scales);
-  for (std::size_t i = 0; i < rows; ++i) {
+  for (std::size_t i = 0; i < row_total; ++i) {
     auto const row = row_span(data.x, static_cast<index_t>(i));
     std::size_t const other = i == 3 ? 4 : i == 4 ? 3 : i;  // rows 3 and 4 trade their codes
     swapped.add(row, data.code(other), random_stream(5).uniform(i), i);
@@ -85,7 +85,8 @@ TEST_CASE("pass_summary: means equal those of double arithmetic") {
   assigned const data;
   auto const whole = data.whole();
   matrix<double> mean = matrix<double>::Zero(words, columns);
-  for (std::size_t i = 0; i < rows; ++i) mean.row(data.code(i)) += data.x.row(static_cast<index_t>(i)).cast<double>();
+  for (std::size_t i = 0; i < row_total; ++i)
+    mean.row(data.code(i)) += data.x.row(static_cast<index_t>(i)).cast<double>();
   for (std::size_t j = 0; j < words; ++j)
     for (std::size_t d = 0; d < columns; ++d)
       CHECK(whole.statistics().sum(j, d) ==
@@ -106,8 +107,8 @@ TEST_CASE("pass_summary: parts that do not belong together are refused, and the 
     CHECK(message.find(good) != std::string::npos);
   };
   refused(pass_summary<float>(words + 1, data.scales));
-  refused(pass_summary<float>(words, column_scales(std::vector<double>(columns, 1e9), rows)));
-  refused(pass_summary<float>(words, column_scales(std::vector<double>(columns + 1, 1), rows)));
+  refused(pass_summary<float>(words, column_scales(std::vector<double>(columns, 1e9), row_total)));
+  refused(pass_summary<float>(words, column_scales(std::vector<double>(columns + 1, 1), row_total)));
   refused(whole);  // every row twice: more rows than the scales allow
   CHECK_THROWS_AS((void)merge_summaries<float>({}), value_error);
   CHECK(message_of<file_error>([&] {
@@ -119,7 +120,7 @@ TEST_CASE("read_summary: every cut and every flipped byte is refused with the na
   temporary_folder const folder;
   std::string const path = folder.file("part"), damaged = folder.file("damaged");
   assigned const data;
-  pass_summary<float> small(2, column_scales(matrix_cref<float>(data.x), rows));
+  pass_summary<float> small(2, column_scales(matrix_cref<float>(data.x), row_total));
   write_summary(path, small);
   std::string const content = content_of(path);
   for (std::size_t n = 0; n < content.size(); n += 7) {
