@@ -9,7 +9,7 @@
 namespace sidera::inline SIDERA_ABI {
 
 /// Numbers of an \ref item_alignment.
-struct alignment_options {
+struct item_alignment_options {
   std::size_t dim = 64;  ///< columns of the aligned embeddings
   std::size_t epochs = 10, batch = 256;
   double learning_rate = 1e-3;
@@ -28,7 +28,7 @@ struct alignment_options {
 template <Scalar T = float>
 class item_alignment {
  public:
-  explicit item_alignment(alignment_options options = {}) : options_(options) {}
+  explicit item_alignment(item_alignment_options options = {}) : options_(options) {}
 
   /// Trains on `x`, one row per item of the table; gives the mean loss of every epoch. Throws shape_error for other
   /// rows, value_error for a NaN and when no user has two training interactions.
@@ -70,7 +70,7 @@ class item_alignment {
   }
 
  private:
-  alignment_options options_;
+  item_alignment_options options_;
   parameters<T> store_;
   linear<> map_;
 };

@@ -51,7 +51,7 @@ double separation(matrix<float> const& z) {
   return same / n - other / m;
 }
 
-sidera::alignment_options const options{.dim = 4, .epochs = 20, .batch = 32, .learning_rate = 1e-2, .seed = 1};
+sidera::item_alignment_options const options{.dim = 4, .epochs = 20, .batch = 32, .learning_rate = 1e-2, .seed = 1};
 
 }  // namespace
 
