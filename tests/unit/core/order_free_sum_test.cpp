@@ -64,7 +64,7 @@ TEST_CASE("order_free_sum: any order, split and tree of merges gives the same bi
   order_free_sum whole;
   for (double const t : terms) whole.add(t);
   CHECK(std::accumulate(terms.begin(), terms.end(), 0.0) != std::accumulate(terms.rbegin(), terms.rend(), 0.0));
-  for (std::size_t const parts : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{100}}) {
+  for (std::size_t const parts : std::vector<std::size_t>{1, 2, 7, 100}) {
     std::vector<order_free_sum> part(parts);
     for (std::size_t i = terms.size(); i-- > 0;) part[sidera::random_stream(parts).below(i, parts)].add(terms[i]);
     std::vector<std::int64_t> added(order_free_sum::integer_count, 0), one(order_free_sum::integer_count);

@@ -63,7 +63,7 @@ TEST_CASE("item recall under collisions is the mean over the orders of the items
 TEST_CASE("without collisions all recalls agree") {
   list l = random_list(40, 3, 9);
   std::iota(l.id.begin(), l.id.end(), code_t{100});
-  for (std::size_t const k : {1, 5, 39, 40, 50}) {
+  for (std::size_t const k : std::vector<std::size_t>{1, 5, 39, 40, 50}) {
     auto const r = sidera::recall_of_ids_at(l.relevance, l.score, l.id, k);
     CHECK(std::abs(r.items - sidera::recall_at(l.relevance, l.score, k)) < 1e-12);
     CHECK(std::abs(r.ids - r.items) < 1e-12);

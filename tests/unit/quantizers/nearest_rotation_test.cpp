@@ -7,6 +7,9 @@
 using namespace sidera;
 
 namespace {
+matrix<double> random_square(index_t n, std::uint64_t seed) {
+  return laws::gaussian<double>(static_cast<std::size_t>(n), static_cast<std::size_t>(n), seed);
+}
 double largest(matrix<double> const& m) {
   return m.cwiseAbs().maxCoeff();
 }
@@ -15,7 +18,7 @@ double not_orthogonal(matrix<double> const& q) {
 }
 /// Positive semidefinite of the given rank, with eigenvalues that fall by `fall` from one to the next.
 matrix<double> semidefinite(index_t n, index_t rank, double fall) {
-  matrix<double> const directions = nearest_rotation(laws::gaussian<double>(n, n, 5));
+  matrix<double> const directions = nearest_rotation(random_square(n, 5));
   matrix<double> out = matrix<double>::Zero(n, n);
   double value = 3;
   for (index_t i = 0; i < rank; ++i, value *= fall)
@@ -27,7 +30,7 @@ matrix<double> semidefinite(index_t n, index_t rank, double fall) {
 
 TEST_CASE("The nearest rotation of a rotation times a positive matrix is that rotation") {
   for (index_t const n : {1, 2, 7, 40}) {
-    matrix<double> const turn = nearest_rotation(laws::gaussian<double>(n, n, 9));
+    matrix<double> const turn = nearest_rotation(random_square(n, 9));
     CHECK(not_orthogonal(turn) < 1e-12);
     for (double const fall : {1.0, 0.8}) {
       matrix<double> const q = nearest_rotation(simd::product<double>(turn, semidefinite(n, n, fall)));
@@ -39,7 +42,7 @@ TEST_CASE("The nearest rotation of a rotation times a positive matrix is that ro
 
 TEST_CASE("The nearest rotation without full rank is orthogonal and as near as the singular values allow") {
   index_t const n = 24;
-  matrix<double> const turn = nearest_rotation(laws::gaussian<double>(n, n, 11));
+  matrix<double> const turn = nearest_rotation(random_square(n, 11));
   for (index_t const rank : {0, 1, 10, 23}) {
     matrix<double> const s = semidefinite(n, rank, 0.7);
     matrix<double> const a = simd::product<double>(turn, s), q = nearest_rotation(a);
@@ -47,7 +50,7 @@ TEST_CASE("The nearest rotation without full rank is orthogonal and as near as t
     matrix<double> const reached = simd::product_tn<double>(q, a);
     CHECK(reached.trace() == doctest::Approx(s.trace()).epsilon(1e-8));  // the sum of the singular values
   }
-  matrix<double> columns = laws::gaussian<double>(n, n, 13);
+  matrix<double> columns = random_square(n, 13);
   columns.col(3).setZero();
   columns.row(5).setZero();
   CHECK(not_orthogonal(nearest_rotation(columns)) < 1e-12);

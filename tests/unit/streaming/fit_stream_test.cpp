@@ -400,7 +400,7 @@ TEST_CASE("fit_stream refuses what it cannot do") {
 
 TEST_CASE("permutation_head is the beginning of the permutation") {
   random_stream const random(8, 3);
-  for (std::size_t const n : {0, 1, 2, 3, 50, 1000}) {
+  for (std::size_t const n : std::vector<std::size_t>{0, 1, 2, 3, 50, 1000}) {
     auto const whole = random.permutation(n);
     for (std::size_t const count : {std::size_t{0}, std::size_t{1}, std::size_t{2}, n / 3, n}) {
       auto const head = random.permutation_head(n, count);

@@ -37,7 +37,7 @@ TEST_CASE("pass_summary: any split of the rows into files, in any order, merges 
   assigned const data;
   auto const whole = data.whole();
   write_summary(folder.file("whole"), whole);
-  for (std::size_t parts : {1, 2, 3, 11}) {
+  for (std::size_t parts : std::vector<std::size_t>{1, 2, 3, 11}) {
     CAPTURE(parts);
     std::vector<pass_summary<float>> part(parts, pass_summary<float>(words, data.scales));
     // Unequal parts in a random order of rows; with three parts the last one is empty.
