@@ -131,8 +131,7 @@ class conditional_quantizer {
   }
   void load(field_set const& f) {
     constexpr std::string_view where = "conditional_quantizer::load";
-    if (f.get_text("model") != "conditional_quantizer")
-      throw value_error(where, "the file holds a \"" + f.get_text("model") + "\"");
+    f.require_model("conditional_quantizer", where);
     auto const count = from_text<std::size_t>(f.get_text("levels"), where);
     if (count == 0) throw value_error(where, "the model has no levels");
     std::vector<conditional_words<T>> levels;

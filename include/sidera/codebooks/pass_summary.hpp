@@ -108,8 +108,7 @@ class pass_summary {
   /// Restores a summary. Throws value_error or shape_error for fields of something else.
   [[nodiscard]] static pass_summary from_fields(field_set const& f) {
     constexpr std::string_view where = "pass_summary::from_fields";
-    if (f.get_text("model") != "pass_summary")
-      throw value_error(where, "the fields are those of a \"" + f.get_text("model") + "\"");
+    f.require_model("pass_summary", where);
     if (f.get_text("version") != "1")
       throw value_error(where, "version " + f.get_text("version") + " is not known, expected 1");
     auto const& integers = f.get_vector<std::int64_t>("pass.integers");

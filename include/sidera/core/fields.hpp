@@ -62,6 +62,13 @@ struct field_set {
     return found->second;
   }
 
+  /// Throws value_error on behalf of `where` unless these are the fields of a `model`.
+  void require_model(std::string_view model, std::string_view where) const {
+    if (get_text("model") != model)
+      throw value_error(
+          where, "the fields are those of a \"" + get_text("model") + "\", not of a \"" + std::string(model) + "\"");
+  }
+
  private:
   template <class T>
   [[nodiscard]] std::vector<T> const& typed(std::string const& name) const {

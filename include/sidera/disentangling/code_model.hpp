@@ -109,8 +109,7 @@ class code_model {
   /// Throws value_error or shape_error when the fields are of another model; then nothing has changed.
   void load(field_set const& f) {
     constexpr std::string_view where = "code_model::load";
-    if (f.get_text("model") != "code_model")
-      throw value_error(where, "the file holds a \"" + f.get_text("model") + "\"");
+    f.require_model("code_model", where);
     code_model next = *this;
     next.scaling_.assign(from_text<std::size_t>(f.get_text("modalities"), where), {});
     for (std::size_t m = 0; m < next.scaling_.size(); ++m) next.scaling_[m].load(f, "scaling_" + to_text(m));

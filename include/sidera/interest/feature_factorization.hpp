@@ -70,8 +70,7 @@ class feature_factorization {
   /// shape_error for fields that make no such model.
   [[nodiscard]] static feature_factorization from_fields(field_set const& fields) {
     constexpr std::string_view where = "feature_factorization::from_fields";
-    if (fields.get_text("model") != "feature_factorization")
-      throw value_error(where, "the fields are those of a " + fields.get_text("model"));
+    fields.require_model("feature_factorization", where);
     auto const& sizes = fields.get_vector<std::int64_t>("sizes");
     auto const features = fields.get_matrix<T>("features");
     auto const fits = [&](std::uint64_t rows, char const* table) {  // before tables of these sizes are made

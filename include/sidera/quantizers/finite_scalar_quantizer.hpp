@@ -129,8 +129,7 @@ class finite_scalar_quantizer {
   }
   void load(field_set const& f) {
     constexpr std::string_view where = "finite_scalar_quantizer::load";
-    if (f.get_text("model") != "finite_scalar_quantizer")
-      throw value_error(where, "the file holds a \"" + f.get_text("model") + "\"");
+    f.require_model("finite_scalar_quantizer", where);
     auto const dim = from_text<std::size_t>(f.get_text("dim"), where);
     std::vector<scalar_cells<T>> cells;
     for (std::size_t d = 0; d < dim; ++d)

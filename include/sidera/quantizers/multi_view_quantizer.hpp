@@ -107,8 +107,7 @@ class multi_view_quantizer {
 
   void load(field_set const& f) {
     constexpr std::string_view where = "multi_view_quantizer::load";
-    if (f.get_text("model") != "multi_view_quantizer")
-      throw value_error(where, "the file holds a \"" + f.get_text("model") + "\"");
+    f.require_model("multi_view_quantizer", where);
     multi_view_quantizer next(prototype_, options_, scaling_);
     auto const missing = from_text<int>(f.get_text("missing"), where);
     if (missing < 0 || missing > 2) throw value_error(where, "unknown missing policy " + to_text(missing));

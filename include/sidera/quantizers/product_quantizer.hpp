@@ -100,8 +100,7 @@ class product_quantizer {
 
   void load(field_set const& f) {
     constexpr std::string_view where = "product_quantizer::load";
-    if (f.get_text("model") != "product_quantizer")
-      throw value_error(where, "the file holds a \"" + f.get_text("model") + "\"");
+    f.require_model("product_quantizer", where);
     require_policy<M>(f, "metric");
     require_policy<R>(f, "rotation");
     product_quantizer next = *this;

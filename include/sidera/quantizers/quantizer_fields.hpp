@@ -47,8 +47,7 @@ template <Scalar T, Metric M, ResidualScheme R>
 template <Scalar T>
 [[nodiscard]] std::pair<std::vector<residual_level<T>>, std::size_t> residual_levels(field_set const& f) {
   constexpr std::string_view where = "residual_quantizer::load";
-  if (f.get_text("model") != "residual_quantizer")
-    throw value_error(where, "the file holds a \"" + f.get_text("model") + "\"");
+  f.require_model("residual_quantizer", where);
   auto const count = from_text<std::size_t>(f.get_text("levels"), where);
   auto const dim = from_text<std::size_t>(f.get_text("dim"), where);
   if (count == 0 || dim == 0) throw value_error(where, "the model has no levels or no columns");

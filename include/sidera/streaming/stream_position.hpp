@@ -90,8 +90,7 @@ template <Scalar T>
 template <Scalar T>
 [[nodiscard]] stream_position<T> position_of(field_set const& f, std::map<std::string, std::string> const& identity) {
   constexpr std::string_view where = "fit_stream";
-  if (f.get_text("model") != "stream_position")
-    throw value_error(where, "the checkpoint holds a \"" + f.get_text("model") + "\"");
+  f.require_model("stream_position", where);
   if (f.get_text("version") != "1")
     throw value_error(where, "the checkpoint has version " + f.get_text("version") + ", expected 1");
   for (auto const& [key, value] : identity)
