@@ -12,6 +12,18 @@
 namespace bench {
 namespace {
 
+/// Squared Euclidean distance without the integer pass.
+struct in_numbers : sidera::squared_euclidean {};
+
+}  // namespace
+}  // namespace bench
+
+template <>
+inline constexpr bool sidera::has_integer_pass<float, bench::in_numbers> = false;
+
+namespace bench {
+namespace {
+
 struct assignment {
   matrix x, words;
   std::vector<sidera::code_t> codes;
@@ -66,6 +78,11 @@ job make(settings const& s, std::string name, index_t n, index_t d, std::size_t 
   j.implementations.push_back({"sidera", false,
                                [=, &s] { return milliseconds(s, [&] { search->nearest(a->x, a->codes, *pool); }); },
                                [=] { return wrong_codes(*a); }});
+  auto const f = std::make_shared<assignment>(*a);
+  auto const plain = std::make_shared<sidera::word_search<float, in_numbers>>(a->words, in_numbers{});
+  j.implementations.push_back({"sidera, single precision only", false,
+                               [=, &s] { return milliseconds(s, [&] { plain->nearest(f->x, f->codes, *pool); }); },
+                               [=] { return wrong_codes(*f); }});
   auto const e = std::make_shared<assignment>(*a);
   j.implementations.push_back({"Eigen product + argmax", true,
                                [=, &s] { return milliseconds(s, [&] { assign_by_eigen(*e); }); },

@@ -101,6 +101,7 @@
 #include <sidera/codebooks/extreme_rows.hpp>
 #include <sidera/codebooks/given_words.hpp>
 #include <sidera/codebooks/initialiser.hpp>
+#include <sidera/codebooks/integer_rules.hpp>
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/codebooks/pass_statistics.hpp>
 #include <sidera/codebooks/pass_summary.hpp>
@@ -299,6 +300,10 @@
 #include <sidera/simd/centred_rows.hpp>
 #include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/gemm.hpp>
+#include <sidera/simd/integer_batch.hpp>
+#include <sidera/simd/integer_panels.hpp>
+#include <sidera/simd/integer_rows.hpp>
+#include <sidera/simd/integer_tile.hpp>
 #include <sidera/simd/lane_mask.hpp>
 #include <sidera/simd/nearest.hpp>
 #include <sidera/simd/pack_panels.hpp>

@@ -66,13 +66,20 @@ class score_rules<T, M> : public simd::multiply_add_step {
 
   [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }
 
-  [[nodiscard]] T prepare(T const* x, T* out) const noexcept {
-    double const length = simd::centre_row(x, panels_.centre().data(), panels_.dim(), out);
+  [[nodiscard]] T prepare(T const* x, T* out) const noexcept { return slack(centre(x, out), 0); }
+
+  /// Writes x less the centre of the panels; returns a bound of its length.
+  [[nodiscard]] double centre(T const* x, T* out) const noexcept {
+    return simd::centre_row(x, panels_.centre().data(), panels_.dim(), out);
+  }
+  /// The slack of a row of that length whose scores are off by `further` on top of what the panels say; infinite when
+  /// they must not be trusted.
+  [[nodiscard]] T slack(double length, double further) const noexcept {
     double const whole = length + centre_length_, difference = length + spread_, sum = whole + word_length_;
     if (!panels_.in_range(length) || !(sum < 1e150)) return std::numeric_limits<T>::infinity();
     double const resolution = resolution_.absolute + resolution_.per_length * whole +
                               resolution_.per_difference * difference * difference + resolution_.per_sum * sum * sum;
-    return detail::rounded_up<T>((2 * panels_.score_error(length) + resolution) * (1 + 1e-9));
+    return detail::rounded_up<T>((2 * (panels_.score_error(length) + further) + resolution) * (1 + 1e-9));
   }
 
   [[nodiscard]] SIDERA_ALWAYS_INLINE T lowest(T best, T slack) const noexcept {

@@ -4,7 +4,7 @@
 /// or a fused kernel with a proof for every
 ///        row.
 #include <numeric>
-#include <sidera/codebooks/score_rules.hpp>
+#include <sidera/codebooks/integer_rules.hpp>
 #include <sidera/core/check.hpp>
 #include <sidera/simd/nearest.hpp>
 #include <sidera/simd/word_scan.hpp>
@@ -33,6 +33,11 @@ struct word_search_workspace {
   simd::scan_workspace<T> scan;
   std::vector<detail::ranked_word> candidates;
   std::vector<T> sorted;
+  simd::aligned_buffer<T> centred;     ///< one row
+  std::vector<std::size_t> undecided;  /// rows that integers could not decide, their numbers, codes and distances
+  std::vector<T> undecided_rows;
+  std::vector<code_t> codes;
+  std::vector<double> distances;
 };
 
 /// Any metric: every word is compared with every row.
@@ -111,6 +116,9 @@ class search_index {
 /// within the rounding errors of the best one. One such word is proven to be
 /// the nearest; several are compared by exact_distance; rows out of the
 /// kernel's range are compared with all words.
+///
+/// Where there is an integer pass it comes first, with larger errors; rows for
+/// which it leaves too many words take the scan in numbers.
 template <Scalar T, ScannedMetric M>
 class scanned_index : public search_index<T, M> {
   using base = search_index<T, M>;
@@ -118,7 +126,10 @@ class scanned_index : public search_index<T, M> {
 
  public:
   scanned_index(matrix_cref<T> const& words, M metric)
-      : base(words, std::move(metric)), rules_(this->words(), this->metric()) {}
+      : base(words, std::move(metric)), rules_(this->words(), this->metric()) {
+    if constexpr (has_integer_pass<T, M>)
+      if (this->dim() >= least_integer_dim) integers_ = simd::integer_panels(rules_.panels());
+  }
 
   /// Rows that one task takes: several blocks of the scan, since it fetches the
   /// next block while it works on one.
@@ -128,18 +139,9 @@ class scanned_index : public search_index<T, M> {
   }
 
   void nearest(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances, workspace& w) const {
-    simd::word_scan<T, score_rules<T, M>> scan(rules_.panels(), rules_, w.scan);
-    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(), [&](std::size_t i, auto const& list) {
-      auto const row = row_span(x, static_cast<index_t>(i));
-      if (list.complete() && list.words().size() == 1) {
-        out[i] = static_cast<code_t>(list.words()[0].word);
-        if (!distances.empty()) distances[i] = this->distance_to(row, out[i]);
-      } else {
-        auto const best = decide(row, list, w);
-        out[i] = best.word;
-        if (!distances.empty()) distances[i] = best.distance;
-      }
-    });
+    if constexpr (has_integer_pass<T, M>)
+      if (integers_.usable()) return nearest_by_integers(x, out, distances, w);
+    nearest_by_numbers(x, out, distances, w);
   }
 
   void nearest_k(matrix_cref<T> const& x, code_matrix_ref out, workspace& w) const {
@@ -155,6 +157,62 @@ class scanned_index : public search_index<T, M> {
   }
 
  private:
+  struct no_integers {};
+  static constexpr std::size_t least_integer_dim = 16;  ///< below that, a pass is mostly the work around the products
+
+  void nearest_by_numbers(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
+                          workspace& w) const {
+    simd::word_scan<T, score_rules<T, M>> scan(rules_.panels(), rules_, w.scan);
+    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(), [&](std::size_t i, auto const& list) {
+      settle(row_span(x, static_cast<index_t>(i)), list, i, out, distances, w);
+    });
+  }
+
+  void nearest_by_integers(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
+                           workspace& w) const {
+    integer_rules<M> const rules(rules_, integers_, w.centred.reserve(this->dim()));
+    simd::word_scan<T, integer_rules<M>, simd::integer_panels> scan(integers_, rules, w.scan);
+    w.undecided.clear();
+    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(), [&](std::size_t i, auto const& list) {
+      if (list.complete() && !list.words().empty())
+        settle(row_span(x, static_cast<index_t>(i)), list, i, out, distances, w);
+      else
+        w.undecided.push_back(i);
+    });
+    if (!w.undecided.empty()) decide_by_numbers(x, out, distances, w);
+  }
+
+  /// The rows of w.undecided, gathered into one block.
+  void decide_by_numbers(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
+                         workspace& w) const {
+    std::size_t const count = w.undecided.size(), dim = this->dim();
+    w.undecided_rows.resize(count * dim);
+    for (std::size_t r = 0; r < count; ++r)
+      std::copy_n(row_span(x, static_cast<index_t>(w.undecided[r])).data(), dim, w.undecided_rows.data() + r * dim);
+    w.codes.resize(count);
+    w.distances.resize(distances.empty() ? 0 : count);
+    using block = Eigen::Map<matrix<T> const>;
+    nearest_by_numbers(block(w.undecided_rows.data(), static_cast<index_t>(count), static_cast<index_t>(dim)), w.codes,
+                       w.distances, w);
+    for (std::size_t r = 0; r < count; ++r) {
+      out[w.undecided[r]] = w.codes[r];
+      if (!distances.empty()) distances[w.undecided[r]] = w.distances[r];
+    }
+  }
+
+  /// The code of row i from its candidates, and its distance.
+  void settle(std::span<T const> row, simd::candidate_list<T> const& list, std::size_t i, std::span<code_t> out,
+              std::span<double> distances, workspace& w) const {
+    if (list.complete() && list.words().size() == 1) {
+      out[i] = static_cast<code_t>(list.words()[0].word);
+      if (!distances.empty()) distances[i] = this->distance_to(row, out[i]);
+    } else {
+      auto const best = decide(row, list, w);
+      out[i] = best.word;
+      if (!distances.empty()) distances[i] = best.distance;
+    }
+  }
+
   [[nodiscard]] detail::ranked_word decide(std::span<T const> x, simd::candidate_list<T> const& list,
                                            workspace& w) const {
     if (!list.complete() || list.words().empty()) return this->best_of_all(x, w);
@@ -176,6 +234,7 @@ class scanned_index : public search_index<T, M> {
   }
 
   score_rules<T, M> rules_;
+  [[no_unique_address]] std::conditional_t<has_integer_pass<T, M>, simd::integer_panels, no_integers> integers_;
 };
 
 namespace detail {

@@ -45,6 +45,7 @@ class residual_tables {
     origin_ = origin.template cast<T>();
     weighted_origin_ = weight_ * origin_.template cast<double>();
     for (std::size_t l = 0; l < levels.size(); ++l) add_level(levels, l);
+    add_integers();
   }
 
   [[nodiscard]] bool usable() const noexcept { return !steps_.empty(); }
@@ -56,7 +57,7 @@ class residual_tables {
   void encode(matrix_cref<T> const& x, code_matrix_ref out, table_workspace<T>& tw, simd::search_workspace<T>& w,
               std::vector<index_t>& unproven) const {
     unproven.clear();
-    simd::centre_rows(steps_.front().panels, x.data(), static_cast<std::size_t>(x.outerStride()), row_count(x), w);
+    start(x, w);
     for (index_t l = 0; l < out.cols(); ++l) encode_level(out, l, tw, w);
     for (index_t i = 0; i < out.rows(); ++i)
       if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
@@ -65,6 +66,8 @@ class residual_tables {
   /// For a beam: what \ref scores and \ref uncertainty are asked about next, up to block_rows() rows.
   void start(matrix_cref<T> const& x, simd::search_workspace<T>& w) const {
     simd::centre_rows(steps_.front().panels, x.data(), static_cast<std::size_t>(x.outerStride()), row_count(x), w);
+    if constexpr (std::is_same_v<T, float>)
+      if (by_integers_) simd::integer_rows(steps_.front().integers, row_count(x), w);
   }
 
   [[nodiscard]] std::size_t level_count() const noexcept { return steps_.size(); }
@@ -77,12 +80,14 @@ class residual_tables {
   /// <x, A_l[j]> - n_l[j] / 2 but for a number that all words share, for `count` rows and every word; padding is
   /// -infinity. `out` is aligned and has room for whole register tiles: count rounded up times stride(l).
   void scores(std::size_t l, std::size_t count, T* out, simd::search_workspace<T> const& w) const {
-    simd::word_panels<T> const& panels = steps_[l].panels;
-    for (std::size_t first = 0; first < count; first += simd::detail::tile_rows)
-      for (std::size_t p = 0; p < panels.panel_count(); ++p)
-        simd::detail::store_scores<T>(w.rows.data() + first * panels.dim(), panels.panel(p), panels.bias(p),
-                                      panels.dim(), out + first * stride(l) + p * simd::word_panels<T>::words_per_panel,
-                                      stride(l));
+    with_panels(steps_[l], [&](auto const& panels) {
+      using panels_type = std::remove_cvref_t<decltype(panels)>;
+      for (std::size_t first = 0; first < count; first += simd::detail::tile_rows)
+        for (std::size_t p = 0; p < panels.panel_count(); ++p)
+          panels.store_scores(w.template rows_for<panels_type>() + first * panels.row_length(), p,
+                              out + first * stride(l) + p * panels_type::words_per_panel, stride(l),
+                              simd::multiply_add_step{});
+    });
   }
 
   /// What the words of level l cannot change of the squared distance to this query, moved like the scores.
@@ -110,12 +115,14 @@ class residual_tables {
     if (!s.panels.in_range(length) || !(s.table_limit + std::abs(shift) < limit))
       return std::numeric_limits<double>::infinity();
     double const terms = static_cast<double>(l) + 3;  // every table and the shift are one more rounding each
-    return error(s, l, length) + terms * u * (s.panels.score_limit(length) + s.table_limit + 2 * std::abs(shift));
+    return error(s, l, length, integer_error(i, w)) +
+           terms * u * (s.panels.score_limit(length) + s.table_limit + 2 * std::abs(shift));
   }
 
  private:
   struct step {
     simd::word_panels<T> panels;
+    simd::integer_panels integers;                ///< of all levels or of none
     std::vector<simd::aligned_buffer<T>> tables;  ///< of every earlier level m: K_m rows of row_stride numbers
     double table_limit = 0;                       ///< no sum of table entries is larger in magnitude
     double largest_a = 0, largest_b = 0;          ///< |A_l[j]|, |B_l[j]| (moved), the largest
@@ -175,19 +182,44 @@ class residual_tables {
     return out;
   }
 
+  /// The first pass in integers, where all levels have one.
+  void add_integers() {
+    if constexpr (std::is_same_v<T, float> && simd::detail::has_integer_tile) {
+      by_integers_ = dim_ >= least_integer_dim;
+      for (step& s : steps_)
+        if (by_integers_) by_integers_ = (s.integers = simd::integer_panels(s.panels)).usable();
+    }
+  }
+
+  /// Calls f with the panels that this level is searched with.
+  template <class F>
+  void with_panels(step const& s, F const& f) const {
+    if constexpr (std::is_same_v<T, float>)
+      if (by_integers_) return f(s.integers);
+    f(s.panels);
+  }
+
+  [[nodiscard]] double integer_error(std::size_t i, simd::search_workspace<T> const& w) const noexcept {
+    return by_integers_ ? w.integer_errors.data()[i] : 0.0;
+  }
+
   /// Codes of one level. Panel by panel, so that a panel is fetched once for all rows of the block.
   void encode_level(code_matrix_ref& out, index_t l, table_workspace<T>& tw, simd::search_workspace<T> const& w) const {
     step const& s = steps_[static_cast<std::size_t>(l)];
     std::size_t const tile = simd::detail::tile_rows, rows = (row_count(out) + tile - 1) / tile * tile;
     point_at_tables(out, s, rows, tw);
     tw.best.reset(rows);
-    for (std::size_t p = 0; p < s.panels.panel_count(); ++p)
-      for (std::size_t first = 0; first < rows; first += tile)
-        tw.best.add_panel(s.panels, p, first, tw.tables.data(), s.tables.size(), w);
+    with_panels(s, [&](auto const& panels) {
+      for (std::size_t p = 0; p < panels.panel_count(); ++p)
+        for (std::size_t first = 0; first < rows; first += tile)
+          tw.best.add_panel(panels, p, first, tw.tables.data(), s.tables.size(), w);
+    });
     for (index_t i = 0; i < out.rows(); ++i) {
-      simd::row_best<T> const best = tw.best.best(static_cast<std::size_t>(i), w);
+      auto const row = static_cast<std::size_t>(i);
+      simd::row_best<T> const best = tw.best.best(row, w);
       bool const lost = l > 0 && out(i, l - 1) == no_code;
-      out(i, l) = !lost && proven(s, static_cast<std::size_t>(l), best) ? static_cast<code_t>(best.word) : no_code;
+      bool const known = !lost && proven(s, static_cast<std::size_t>(l), best, integer_error(row, w));
+      out(i, l) = known ? static_cast<code_t>(best.word) : no_code;
     }
   }
 
@@ -204,24 +236,26 @@ class residual_tables {
       }
   }
 
-  [[nodiscard]] bool proven(step const& s, std::size_t l, simd::row_best<T> const& best) const noexcept {
+  [[nodiscard]] bool proven(step const& s, std::size_t l, simd::row_best<T> const& best,
+                            double integer_error) const noexcept {
     double const lead = static_cast<double>(best.score) - static_cast<double>(best.runner_up);
     return s.panels.in_range(best.length) && s.table_limit < static_cast<double>(std::numeric_limits<T>::max()) / 4 &&
-           lead > 2 * error(s, l, best.length);
+           lead > 2 * error(s, l, best.length, integer_error);
   }
 
   /// How far score and plain encoder can be from the real numbers together, for a row with |x - origin| = length.
   ///
-  /// Score: the product's own bound; every table entry and every subtraction is rounded once.
+  /// Score: the product's own bound, and what integers lose; every table entry and every subtraction is rounded once.
   /// Plain encoder: residual and prefix are rounded at every level, residuals are at most `reach` long, prefixes at
   /// most `reach` from the origin; the weighted prefix is rounded once more. A rounding vector e moves a score by <e,
   /// word>. Its comparison in double adds terms of the order of 2^-53.
-  [[nodiscard]] double error(step const& s, std::size_t l, double length) const noexcept {
+  [[nodiscard]] double error(step const& s, std::size_t l, double length, double integer_error) const noexcept {
     constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
     auto const levels = static_cast<double>(l);
     double reach = length, away = std::sqrt(origin_.template cast<double>().squaredNorm());
     for (std::size_t m = 0; m < l; ++m) reach += steps_[m].largest_a;
-    double const product = s.panels.score_error(length);
+    double const product =
+        s.panels.score_error(length) + (by_integers_ ? s.integers.score_error(length, integer_error) : 0.0);
     double const tables = 2 * (levels + 1) * u * (s.panels.score_limit(length) + s.table_limit);
     double const residual = 2 * (levels + 1) * u * reach * s.largest_a;
     double const prefix = 2 * (levels + 2) * u * weight_ * (reach + away) * s.largest_b;
@@ -230,7 +264,10 @@ class residual_tables {
     return product + tables + residual + prefix + in_double;
   }
 
+  static constexpr index_t least_integer_dim = 16;  ///< below that, there is nothing to gain
+
   index_t dim_ = 0;
+  bool by_integers_ = false;
   double weight_ = 0;
   row_vector<T> origin_;
   row_vector<double> weighted_origin_;

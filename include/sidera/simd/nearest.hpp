@@ -2,8 +2,7 @@
 #pragma once
 /// \file  The best two words of rows that several searches share.
 #include <sidera/simd/centred_rows.hpp>
-#include <sidera/simd/score_tile.hpp>
-#include <sidera/simd/word_panels.hpp>
+#include <sidera/simd/integer_panels.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
@@ -21,6 +20,17 @@ template <Scalar T>
 struct search_workspace {
   aligned_buffer<T> rows;
   aligned_buffer<double> lengths;
+  aligned_buffer<std::int16_t> integers;  ///< the rows once more, for panels of integers
+  aligned_buffer<double> integer_errors;  ///< how far those are from the rows
+
+  /// The rows as panels of that kind read them.
+  template <class Panels>
+  [[nodiscard]] typename Panels::row_entry const* rows_for() const noexcept {
+    if constexpr (std::is_same_v<typename Panels::row_entry, T>)
+      return rows.data();
+    else
+      return integers.data();
+  }
 };
 
 namespace detail {
@@ -86,6 +96,16 @@ void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, s
   std::fill(out + count * dim, out + padded * dim, T(0));
 }
 
+/// The rows that \ref centre_rows left, `count` of them, as integers.
+inline void integer_rows(integer_panels const& panels, std::size_t count, search_workspace<float>& w) {
+  std::size_t const length = panels.row_length(),
+                    padded = (count + detail::tile_rows - 1) / detail::tile_rows * detail::tile_rows;
+  std::int16_t* const out = w.integers.reserve(padded * length);
+  double* const errors = w.integer_errors.reserve(padded);
+  for (std::size_t i = 0; i < padded; ++i)
+    errors[i] = panels.load_row(w.rows.data() + i * panels.dim(), out + i * length);
+}
+
 /// The best two words so far of each row of a block, lane by lane.
 template <Scalar T>
 class running_best {
@@ -101,18 +121,18 @@ class running_best {
   /// Takes in the words of panel p for the tile of rows that were centred last and begin at row `first`, after table
   /// rows are subtracted: score_j - table_0[j] - table_1[j] - ... Row r of the block has its `table_count` tables at
   /// tables[r * table_count]; each is aligned and holds a number for every word of every panel.
-  void add_panel(word_panels<T> const& panels, std::size_t p, std::size_t first, T const* const* tables,
+  template <class Panels>
+  void add_panel(Panels const& panels, std::size_t p, std::size_t first, T const* const* tables,
                  std::size_t table_count, search_workspace<T> const& w) noexcept {
-    constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
-    detail::score_tile<T>(
-        w.rows.data() + first * panels.dim(), panels.panel(p), panels.bias(p),
-        panels.dim(), [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
+    panels.for_each_score(
+        w.template rows_for<Panels>() + first * panels.row_length(),
+        p, [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
           batch<T> left[detail::tile_vectors];
           detail::unroll<detail::tile_vectors>([&](auto v) __attribute__((always_inline)) {
             left[v] = scores[v];
             for (std::size_t t = 0; t < table_count; ++t)
-              left[v] = left[v] - batch<T>::load_aligned(tables[(first + r) * table_count + t] + p * words_per_panel +
-                                                         v * width<T>);
+              left[v] = left[v] - batch<T>::load_aligned(tables[(first + r) * table_count + t] +
+                                                         p * Panels::words_per_panel + v * width<T>);
           });
           state::update(lanes_.data() + (first + r) * state::size, left, static_cast<T>(p * detail::tile_vectors));
         });

@@ -2,7 +2,8 @@
 #pragma once
 /// \file  How a search is cut to the caches.
 #include <algorithm>
-#include <sidera/simd/word_panels.hpp>
+#include <cstddef>
+#include <sidera/simd/register_tile.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
@@ -16,11 +17,11 @@ struct scan_plan {
   std::size_t group;  ///< panels
   std::size_t rows;   ///< a multiple of tile_rows
 
-  template <Scalar T>
-  [[nodiscard]] static scan_plan of(word_panels<T> const& panels) noexcept {
+  template <class Panels>
+  [[nodiscard]] static scan_plan of(Panels const& panels) noexcept {
     constexpr std::size_t tile = detail::tile_rows;
-    std::size_t const row_bytes = std::max<std::size_t>(1, panels.dim()) * sizeof(T);
-    std::size_t const panel_bytes = row_bytes * word_panels<T>::words_per_panel;
+    std::size_t const row_bytes = std::max<std::size_t>(1, panels.row_length()) * sizeof(typename Panels::row_entry);
+    std::size_t const panel_bytes = row_bytes * Panels::words_per_panel;
     std::size_t const all = std::max<std::size_t>(1, panels.panel_count());
     bool const one = all * panel_bytes <= cache;
     std::size_t const group = one ? all : std::clamp<std::size_t>(cache / 2 / panel_bytes, 1, all);

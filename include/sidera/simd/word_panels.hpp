@@ -7,7 +7,7 @@
 #include <limits>
 #include <numeric>
 #include <sidera/simd/aligned_buffer.hpp>
-#include <sidera/simd/register_tile.hpp>
+#include <sidera/simd/score_tile.hpp>
 #include <span>
 #include <vector>
 
@@ -29,6 +29,7 @@ namespace sidera::inline SIDERA_ABI::simd {
 template <Scalar T>
 class word_panels {
  public:
+  using row_entry = T;
   static constexpr std::size_t words_per_panel = detail::tile_vectors * width<T>;
 
   word_panels() = default;
@@ -61,6 +62,23 @@ class word_panels {
   [[nodiscard]] T const* panel(std::size_t p) const noexcept { return packed_.data() + p * words_per_panel * dim_; }
   [[nodiscard]] T const* bias(std::size_t p) const noexcept { return bias_.data() + p * words_per_panel; }
   [[nodiscard]] std::span<T const> centre() const noexcept { return centre_; }
+  /// Entry d of direction_j - g.
+  [[nodiscard]] T entry(std::size_t j, std::size_t d) const noexcept { return packed_.data()[place(j, d)]; }
+
+  /// Entries of a row as \ref store_scores reads it.
+  [[nodiscard]] std::size_t row_length() const noexcept { return dim_; }
+
+  /// Calls finish(r, scores) for the rows of one register tile, with registers of scores of panel p.
+  template <class Finish>
+  SIDERA_ALWAYS_INLINE void for_each_score(T const* rows, std::size_t p, Finish const& finish) const noexcept {
+    detail::score_tile<T>(rows, panel(p), bias(p), dim_, finish);
+  }
+  /// Writes the scores of panel p of the rows of one register tile, row r to scores[r * stride], aligned; one
+  /// step(sum, x, w) per entry.
+  template <class Step>
+  void store_scores(T const* rows, std::size_t p, T* scores, std::size_t stride, Step const& step) const noexcept {
+    detail::store_scores<T>(rows, panel(p), bias(p), dim_, scores, stride, step);
+  }
 
   /// How far a computed score of a row with |x - m| <= `length` can be from the
   /// real number it stands for.
@@ -153,8 +171,9 @@ class word_panels {
     bias_.data()[j] = -std::numeric_limits<T>::infinity();
   }
 
-  [[nodiscard]] T& entry(std::size_t j, std::size_t d) noexcept {
-    return packed_.data()[((j / words_per_panel) * dim_ + d) * words_per_panel + j % words_per_panel];
+  [[nodiscard]] T& entry(std::size_t j, std::size_t d) noexcept { return packed_.data()[place(j, d)]; }
+  [[nodiscard]] std::size_t place(std::size_t j, std::size_t d) const noexcept {
+    return ((j / words_per_panel) * dim_ + d) * words_per_panel + j % words_per_panel;
   }
 
   static constexpr double slack = 1 + 1e-6;  ///< lengths are themselves rounded, by far less than this

@@ -4,7 +4,8 @@
 /// which only the candidates survive.
 #include <sidera/simd/candidates.hpp>
 #include <sidera/simd/scan_plan.hpp>
-#include <sidera/simd/score_tile.hpp>
+#include <sidera/simd/word_panels.hpp>
+#include <type_traits>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
@@ -12,11 +13,21 @@ namespace sidera::inline SIDERA_ABI::simd {
 template <Scalar T>
 struct scan_workspace {
   aligned_buffer<T> rows, scores;
+  aligned_buffer<std::int16_t> integers;
   std::vector<T> slacks;
   std::vector<candidate_list<T>> candidates;
+
+  /// Room for rows of panels whose entries are of type E.
+  template <class E>
+  [[nodiscard]] E* reserve_rows(std::size_t count) {
+    if constexpr (std::is_same_v<E, T>)
+      return rows.reserve(count);
+    else
+      return integers.reserve(count);
+  }
 };
 
-/// Finds the candidates of rows among the words of `panels`, by `rules`:
+/// Finds the candidates of rows among the words of `panels` (\ref word_panels or \ref integer_panels), by `rules`:
 ///
 ///   `rules.prepare(x, out)` -> T    writes what the tile reads of a row and
 ///   returns its slack; a slack that is no
@@ -28,14 +39,16 @@ struct scan_workspace {
 /// The candidates of a row depend on the row and the words alone, and no score
 /// is kept: the words stream past a few rows, whose scores are looked at while
 /// they are in the first-level cache.
-template <Scalar T, class Rules>
+template <Scalar T, class Rules, class Panels = word_panels<T>>
 class word_scan {
+  using row_entry = typename Panels::row_entry;
+
  public:
-  word_scan(word_panels<T> const& panels, Rules const& rules, scan_workspace<T>& w)
+  word_scan(Panels const& panels, Rules const& rules, scan_workspace<T>& w)
       : panels_(panels), rules_(rules), w_(w), plan_(scan_plan::of(panels)) {
     score_stride_ = whole_chunks(plan_.group * words_per_panel);
     maxima_stride_ = score_stride_ / score_chunk<T> * width<T>;
-    rows_ = w.rows.reserve(plan_.rows * panels.dim());
+    rows_ = w.template reserve_rows<row_entry>(plan_.rows * panels.row_length());
     scores_ = w.scores.reserve(tile * (score_stride_ + maxima_stride_));
     w.slacks.resize(plan_.rows);
     w.candidates.resize(plan_.rows);
@@ -60,20 +73,20 @@ class word_scan {
   }
 
  private:
-  static constexpr std::size_t tile = detail::tile_rows, words_per_panel = word_panels<T>::words_per_panel;
+  static constexpr std::size_t tile = detail::tile_rows, words_per_panel = Panels::words_per_panel;
 
   [[nodiscard]] static constexpr std::size_t whole_chunks(std::size_t words) noexcept {
     return (words + score_chunk<T> - 1) / score_chunk<T> * score_chunk<T>;
   }
 
   void load(T const* x, std::size_t stride, std::size_t n) {
-    std::size_t const dim = panels_.dim(), padded = (n + tile - 1) / tile * tile;
+    std::size_t const length = panels_.row_length(), padded = (n + tile - 1) / tile * tile;
     for (std::size_t i = 0; i < n; ++i) {
-      w_.slacks[i] = rules_.prepare(x + i * stride, rows_ + i * dim);
+      w_.slacks[i] = rules_.prepare(x + i * stride, rows_ + i * length);
       w_.candidates[i].clear();
       if (!(w_.slacks[i] <= std::numeric_limits<T>::max())) w_.candidates[i].give_up();
     }
-    std::fill(rows_ + n * dim, rows_ + padded * dim, T(0));
+    std::fill(rows_ + n * length, rows_ + padded * length, row_entry(0));
   }
 
   /// The group of panels from `first` on for all rows of the block; meanwhile
@@ -87,8 +100,8 @@ class word_scan {
     std::size_t const ahead = next_is_asked_for_ ? 0 : static_cast<std::size_t>(end - next);
     for (std::size_t i = 0, step = 0; i < n; i += tile) {
       for (std::size_t p = 0; p < panels; ++p, ++step) {
-        detail::store_scores<T>(rows_ + i * panels_.dim(), panels_.panel(first + p), panels_.bias(first + p),
-                                panels_.dim(), scores_ + p * words_per_panel, score_stride_, rules_);
+        panels_.store_scores(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel, score_stride_,
+                             rules_);
         prefetch(next + ahead * step / steps, next + ahead * (step + 1) / steps);
       }
       collect(i, std::min(tile, n - i), first * words_per_panel, whole_chunks(words));
@@ -114,11 +127,12 @@ class word_scan {
                                      bounds[r]);
   }
 
-  word_panels<T> const& panels_;
+  Panels const& panels_;
   Rules const& rules_;
   scan_workspace<T>& w_;
   scan_plan plan_;
-  T *rows_ = nullptr, *scores_ = nullptr;
+  row_entry* rows_ = nullptr;
+  T* scores_ = nullptr;
   std::size_t score_stride_ = 0, maxima_stride_ = 0;
   bool next_is_asked_for_ = false;
 };
@@ -140,8 +154,7 @@ std::size_t score_rows(word_panels<T> const& panels, Rules const& rules, T const
   for (std::size_t g = 0; g < all; g += group)
     for (std::size_t i = 0; i < padded; i += tile)
       for (std::size_t p = g; p < std::min(g + group, all); ++p)
-        detail::store_scores<T>(rows + i * dim, panels.panel(p), panels.bias(p), dim,
-                                scores + (i * all + p) * words_per_panel, all * words_per_panel, rules);
+        panels.store_scores(rows + i * dim, p, scores + (i * all + p) * words_per_panel, all * words_per_panel, rules);
   return all * words_per_panel;
 }
 

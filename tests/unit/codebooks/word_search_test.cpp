@@ -116,35 +116,59 @@ TEST_CASE("word_search decides near ties at the rounding bound as double does") 
 }
 
 TEST_CASE("word_search: duplicated words, equal rows and zero rows go to the lowest index") {
-  auto words = normal_matrix<float>(50, 12, 11);
-  for (index_t j = 0; j < 50; ++j) words.row(j) = words.row(j % 7).eval();
-  check_all_metrics(normal_matrix<float>(100, 12, 12), words);
-  matrix<float> const zeros = matrix<float>::Zero(30, 12);
-  check_all_metrics(zeros, words);
-  check_all_metrics(zeros, zeros);
-  matrix<float> const ones = matrix<float>::Ones(30, 12);
-  check_all_metrics(ones, ones);
+  for (index_t const dim : {12, 20}) {  // without the integer pass and with it
+    auto words = normal_matrix<float>(50, dim, 11);
+    for (index_t j = 0; j < 50; ++j) words.row(j) = words.row(j % 7).eval();
+    check_all_metrics(normal_matrix<float>(100, dim, 12), words);
+    matrix<float> const zeros = matrix<float>::Zero(30, dim);
+    check_all_metrics(zeros, words);
+    check_all_metrics(zeros, zeros);
+    matrix<float> const ones = matrix<float>::Ones(30, dim);
+    check_all_metrics(ones, ones);
+  }
+}
+
+TEST_CASE("word_search: words that integers of one scale cannot tell apart") {
+  for (double const outlier : {1e2, 1e4, 1e6, 1e12}) {  // the larger it is, the coarser are all others
+    CAPTURE(outlier);
+    auto const x = normal_matrix<float>(300, 24, 61);
+    auto words = normal_matrix<float>(90, 24, 62);
+    words(17, 3) = static_cast<float>(outlier);
+    check_all_metrics(x, words);
+    auto far = x;  // rows of which one entry drowns the others
+    for (index_t i = 0; i < far.rows(); i += 2) far(i, i % 24) = static_cast<float>(outlier);
+    check_all_metrics(far, normal_matrix<float>(90, 24, 62));
+    check_all_metrics(far, words);
+  }
+  auto words = normal_matrix<float>(90, 24, 63, 1e-4);  // all words are close to each other
+  words.rowwise() += normal_matrix<float>(1, 24, 64).row(0);
+  check_all_metrics(normal_matrix<float>(300, 24, 65), words);
 }
 
 TEST_CASE("word_search with integers: exact ties are frequent and resolved to the lowest index") {
   random_stream const random(13);
-  matrix<float> x(300, 6), words(40, 6);
-  for (index_t i = 0; i < x.size(); ++i)
-    x.data()[i] = static_cast<float>(random.below(static_cast<std::uint64_t>(i), 4));
-  for (index_t i = 0; i < words.size(); ++i)
-    words.data()[i] = static_cast<float>(random.below(100000 + static_cast<std::uint64_t>(i), 4));
-  check_all_metrics(x, words);
+  for (index_t const dim : {6, 17}) {
+    matrix<float> x(300, dim), words(40, dim);
+    for (index_t i = 0; i < x.size(); ++i)
+      x.data()[i] = static_cast<float>(random.below(static_cast<std::uint64_t>(i), 4));
+    for (index_t i = 0; i < words.size(); ++i)
+      words.data()[i] = static_cast<float>(random.below(100000 + static_cast<std::uint64_t>(i), 4));
+    check_all_metrics(x, words);
+  }
 }
 
 TEST_CASE("word_search over the whole range of float") {
   for (double const scale : {1e-42, 1e-38, 1e-30, 1e-20, 1e15, 1e18, 1e19, 1e30, 1e37}) {
     CAPTURE(scale);
-    check_all_metrics(normal_matrix<float>(50, 9, 14, scale), normal_matrix<float>(20, 9, 15, scale));
+    for (index_t const dim : {9, 19})
+      check_all_metrics(normal_matrix<float>(50, dim, 14, scale), normal_matrix<float>(20, dim, 15, scale));
   }
-  auto x = normal_matrix<float>(90, 9, 16), words = normal_matrix<float>(30, 9, 17);
-  for (index_t i = 0; i < x.rows(); ++i) x.row(i) *= std::pow(10.0f, static_cast<float>(i % 60 - 30));
-  for (index_t j = 0; j < words.rows(); ++j) words.row(j) *= std::pow(10.0f, static_cast<float>(2 * j - 30));
-  check_all_metrics(x, words);
+  for (index_t const dim : {9, 19}) {
+    auto x = normal_matrix<float>(90, dim, 16), words = normal_matrix<float>(30, dim, 17);
+    for (index_t i = 0; i < x.rows(); ++i) x.row(i) *= std::pow(10.0f, static_cast<float>(i % 60 - 30));
+    for (index_t j = 0; j < words.rows(); ++j) words.row(j) *= std::pow(10.0f, static_cast<float>(2 * j - 30));
+    check_all_metrics(x, words);
+  }
 }
 
 TEST_CASE("word_search by Manhattan distance: sizes, offsets, near ties, duplicates, the whole range of float") {
@@ -174,12 +198,14 @@ TEST_CASE("word_search by a metric of the user's own") {
 
 TEST_CASE("word_search: words that differ by less than a float can say, far rows") {
   // Directions with denormal entries against rows of 1e30: what their rounding loses is more than the smallest normal.
-  auto words = normal_matrix<float>(20, 8, 24, 1e-42), x = normal_matrix<float>(100, 8, 25, 1e30);
-  check_all_metrics(x, words);
-  // Words that agree in all but the last bits, at 1e4.
-  words = normal_matrix<float>(20, 8, 26, 1e-3, 1e4);
-  check_all_metrics(normal_matrix<float>(100, 8, 27, 1, 1e4), words);
-  check_all_metrics(normal_matrix<float>(100, 8, 28, 1e3), words);
+  for (index_t const dim : {8, 16}) {
+    auto words = normal_matrix<float>(20, dim, 24, 1e-42), x = normal_matrix<float>(100, dim, 25, 1e30);
+    check_all_metrics(x, words);
+    // Words that agree in all but the last bits, at 1e4.
+    words = normal_matrix<float>(20, dim, 26, 1e-3, 1e4);
+    check_all_metrics(normal_matrix<float>(100, dim, 27, 1, 1e4), words);
+    check_all_metrics(normal_matrix<float>(100, dim, 28, 1e3), words);
+  }
   check_all_metrics<double>(normal_matrix<double>(100, 8, 29, 1e-160), normal_matrix<double>(20, 8, 30, 1e-160));
   check_all_metrics<double>(normal_matrix<double>(100, 8, 29, 1e149), normal_matrix<double>(20, 8, 30, 1e152));
   check_against_brute_force<double>(normal_matrix<double>(100, 8, 29, 1e160), normal_matrix<double>(20, 8, 30, 1e150),
@@ -188,19 +214,20 @@ TEST_CASE("word_search: words that differ by less than a float can say, far rows
 
 TEST_CASE("word_search: a word that is no number is never the nearest") {
   float const nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
-  for (float const bad : {nan, inf, -inf}) {
-    auto words = normal_matrix<float>(10, 5, 31);
-    words(0, 2) = bad;
-    words(7, 4) = bad;
-    auto const x = normal_matrix<float>(40, 5, 32);
-    auto const finite = [&](auto metric) {
-      std::vector<code_t> codes(40);
-      word_search<float, decltype(metric)>(words, metric).nearest(x, codes);
-      for (code_t const c : codes) CHECK((c != 0 && c != 7));
-    };
-    finite(squared_euclidean{});
-    finite(manhattan{});
-  }
+  for (float const bad : {nan, inf, -inf})
+    for (index_t const dim : {5, 16}) {
+      auto words = normal_matrix<float>(10, dim, 31);
+      words(0, 2) = bad;
+      words(7, 4) = bad;
+      auto const x = normal_matrix<float>(40, dim, 32);
+      auto const finite = [&](auto metric) {
+        std::vector<code_t> codes(40);
+        word_search<float, decltype(metric)>(words, metric).nearest(x, codes);
+        for (code_t const c : codes) CHECK((c != 0 && c != 7));
+      };
+      finite(squared_euclidean{});
+      finite(manhattan{});
+    }
 }
 
 TEST_CASE("word_search: distances on request are those of the chosen words") {
