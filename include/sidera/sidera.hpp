@@ -262,6 +262,7 @@
 #include <sidera/quantizers/finite_scalar_quantizer.hpp>
 #include <sidera/quantizers/fit_report.hpp>
 #include <sidera/quantizers/joint_refit.hpp>
+#include <sidera/quantizers/level_tables.hpp>
 #include <sidera/quantizers/mixed_radix.hpp>
 #include <sidera/quantizers/multi_view_quantizer.hpp>
 #include <sidera/quantizers/nearest_rotation.hpp>
@@ -312,6 +313,7 @@
 #include <sidera/simd/register_tile.hpp>
 #include <sidera/simd/scan_plan.hpp>
 #include <sidera/simd/score_tile.hpp>
+#include <sidera/simd/table_candidates.hpp>
 #include <sidera/simd/table_scores.hpp>
 #include <sidera/simd/word_panels.hpp>
 #include <sidera/simd/word_scan.hpp>

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Residual encoding from one product, greedy and for a beam.
+#include <sidera/codebooks/score_rules.hpp>
 #include <sidera/core/matrix.hpp>
-#include <sidera/quantizers/residual_level.hpp>
+#include <sidera/quantizers/level_tables.hpp>
 #include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/nearest.hpp>
-#include <sidera/simd/product.hpp>
+#include <sidera/simd/reduce.hpp>
+#include <sidera/simd/table_candidates.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -14,6 +16,7 @@ namespace sidera::inline SIDERA_ABI {
 template <Scalar T>
 struct table_workspace {
   simd::running_best<T> best;
+  simd::table_candidates_workspace candidates;
   std::vector<T const*> tables;
 };
 
@@ -31,21 +34,18 @@ struct table_workspace {
 template <Scalar T>
 class residual_tables {
  public:
-  /// More table entries than this (64 MiB of float) are not worth it.
-  static constexpr std::size_t table_limit = std::size_t{1} << 24;
-
-  /// Deeper codes go the plain way.
-  static constexpr std::size_t most_levels = 32;
+  static constexpr std::size_t most_levels = level_tables_builder<T>::most_levels;
 
   residual_tables() = default;
   residual_tables(std::vector<residual_level<T>> const& levels, std::size_t dim, double weight)
       : dim_(static_cast<index_t>(dim)), weight_(static_cast<double>(static_cast<T>(weight))) {
-    if (!fits(levels)) return;
+    if (!level_tables_builder<T>::fits(levels)) return;
     row_vector<double> const origin = levels.front().explained.template cast<double>().colwise().mean();
     origin_ = origin.template cast<T>();
     weighted_origin_ = weight_ * origin_.template cast<double>();
-    for (std::size_t l = 0; l < levels.size(); ++l) add_level(levels, l);
-    add_integers();
+    origin_length_ = std::sqrt(origin_.template cast<double>().squaredNorm());
+    steps_ = level_tables_builder<T>(origin_, weight_).build(levels);
+    by_integers_ = steps_.front().integers.usable();
   }
 
   [[nodiscard]] bool usable() const noexcept { return !steps_.empty(); }
@@ -115,81 +115,12 @@ class residual_tables {
     if (!s.panels.in_range(length) || !(s.table_limit + std::abs(shift) < limit))
       return std::numeric_limits<double>::infinity();
     double const terms = static_cast<double>(l) + 3;  // every table and the shift are one more rounding each
-    return error(s, l, length, integer_error(i, w)) +
+    return error(s, l, length) + integer_error(s, i, w) +
            terms * u * (s.panels.score_limit(length) + s.table_limit + 2 * std::abs(shift));
   }
 
  private:
-  struct step {
-    simd::word_panels<T> panels;
-    simd::integer_panels integers;                ///< of all levels or of none
-    std::vector<simd::aligned_buffer<T>> tables;  ///< of every earlier level m: K_m rows of row_stride numbers
-    double table_limit = 0;                       ///< no sum of table entries is larger in magnitude
-    double largest_a = 0, largest_b = 0;          ///< |A_l[j]|, |B_l[j]| (moved), the largest
-  };
-
-  /// False for words that explain something else than themselves, and for tables that would be too large.
-  [[nodiscard]] static bool fits(std::vector<residual_level<T>> const& levels) {
-    std::size_t entries = 0, before = 0;
-    for (auto const& level : levels) {
-      if (level.explained != level.search.words.leftCols(level.explained.cols())) return false;
-      entries += before * (level.search.size() + simd::word_panels<T>::words_per_panel);
-      before += level.search.size();
-    }
-    return !levels.empty() && levels.size() <= most_levels && entries <= table_limit;
-  }
-
-  /// A_l, moved by the origin at the first level.
-  [[nodiscard]] matrix<double> explained(residual_level<T> const& level, std::size_t l) const {
-    matrix<double> a = level.explained.template cast<double>();
-    if (l == 0) a.rowwise() -= origin_.template cast<double>();
-    return a;
-  }
-  /// weight * B_l, moved; zero where the level has no prefix half.
-  [[nodiscard]] matrix<double> weighted_prefix(residual_level<T> const& level) const {
-    if (level.search.words.cols() == dim_) return matrix<double>::Zero(level.explained.rows(), dim_);
-    matrix<double> b = level.search.words.rightCols(dim_).template cast<double>();
-    return b.rowwise() - weighted_origin_;
-  }
-
-  void add_level(std::vector<residual_level<T>> const& levels, std::size_t l) {
-    matrix<double> const a = explained(levels[l], l), b = weighted_prefix(levels[l]);
-    row_vector<double> const origin = origin_.template cast<double>();
-    row_vector<double> bias(a.rows());
-    for (index_t j = 0; j < a.rows(); ++j)
-      bias(j) = -(a.row(j).squaredNorm() + b.row(j).squaredNorm()) / 2 - a.row(j).dot(origin);
-    step s;
-    s.panels = simd::word_panels<T>({a.data(), static_cast<std::size_t>(a.size())},
-                                    {bias.data(), static_cast<std::size_t>(bias.size())},
-                                    {origin_.data(), static_cast<std::size_t>(origin_.size())});
-    s.largest_a = std::sqrt(a.rowwise().squaredNorm().maxCoeff());
-    s.largest_b = std::sqrt(b.rowwise().squaredNorm().maxCoeff());
-    matrix<double> const target = a - weight_ * b;
-    for (std::size_t m = 0; m < l; ++m) {
-      matrix<double> const products = simd::product_nt<double>(explained(levels[m], m), target);
-      s.table_limit += products.cwiseAbs().maxCoeff();
-      s.tables.push_back(padded(products, s.panels.panel_count() * simd::word_panels<T>::words_per_panel));
-    }
-    steps_.push_back(std::move(s));
-  }
-
-  [[nodiscard]] static simd::aligned_buffer<T> padded(matrix<double> const& rows, std::size_t stride) {
-    simd::aligned_buffer<T> out(row_count(rows) * stride);
-    std::fill_n(out.data(), row_count(rows) * stride, T(0));
-    for (index_t i = 0; i < rows.rows(); ++i)
-      for (index_t j = 0; j < rows.cols(); ++j)
-        out.data()[static_cast<std::size_t>(i) * stride + static_cast<std::size_t>(j)] = static_cast<T>(rows(i, j));
-    return out;
-  }
-
-  /// The first pass in integers, where all levels have one.
-  void add_integers() {
-    if constexpr (std::is_same_v<T, float> && simd::detail::has_integer_tile) {
-      by_integers_ = dim_ >= least_integer_dim;
-      for (step& s : steps_)
-        if (by_integers_) by_integers_ = (s.integers = simd::integer_panels(s.panels)).usable();
-    }
-  }
+  using step = level_tables<T>;
 
   /// Calls f with the panels that this level is searched with.
   template <class F>
@@ -199,33 +130,76 @@ class residual_tables {
     f(s.panels);
   }
 
-  [[nodiscard]] double integer_error(std::size_t i, simd::search_workspace<T> const& w) const noexcept {
-    return by_integers_ ? w.integer_errors.data()[i] : 0.0;
+  /// What the scores of row i are off by on top of \ref error when they are those of integers.
+  [[nodiscard]] double integer_error(step const& s, std::size_t i, simd::search_workspace<T> const& w) const noexcept {
+    return by_integers_ ? s.integers.score_error(w.lengths.data()[i], w.integer_errors.data()[i]) : 0.0;
   }
 
-  /// Codes of one level. Panel by panel, so that a panel is fetched once for all rows of the block.
+  /// Codes of one level.
   void encode_level(code_matrix_ref& out, index_t l, table_workspace<T>& tw, simd::search_workspace<T> const& w) const {
+    if constexpr (std::is_same_v<T, float>)
+      if (by_integers_) return encode_level_by_integers(out, l, tw, w);
     step const& s = steps_[static_cast<std::size_t>(l)];
-    std::size_t const tile = simd::detail::tile_rows, rows = (row_count(out) + tile - 1) / tile * tile;
-    point_at_tables(out, s, rows, tw);
+    std::size_t const rows = point_at_tables(out, s, tw);
     tw.best.reset(rows);
-    with_panels(s, [&](auto const& panels) {
-      for (std::size_t p = 0; p < panels.panel_count(); ++p)
-        for (std::size_t first = 0; first < rows; first += tile)
-          tw.best.add_panel(panels, p, first, tw.tables.data(), s.tables.size(), w);
-    });
+    for (std::size_t p = 0; p < s.panels.panel_count(); ++p)  // a panel is fetched once for all rows of the block
+      for (std::size_t first = 0; first < rows; first += simd::detail::tile_rows)
+        tw.best.add_panel(s.panels, p, first, tw.tables.data(), s.tables.size(), w);
     for (index_t i = 0; i < out.rows(); ++i) {
-      auto const row = static_cast<std::size_t>(i);
-      simd::row_best<T> const best = tw.best.best(row, w);
+      simd::row_best<T> const best = tw.best.best(static_cast<std::size_t>(i), w);
       bool const lost = l > 0 && out(i, l - 1) == no_code;
-      bool const known = !lost && proven(s, static_cast<std::size_t>(l), best, integer_error(row, w));
+      bool const known = !lost && proven(s, static_cast<std::size_t>(l), best);
       out(i, l) = known ? static_cast<code_t>(best.word) : no_code;
     }
   }
 
+  /// The same with a first pass in integers, which leaves few words; single precision compares those.
+  void encode_level_by_integers(code_matrix_ref& out, index_t l, table_workspace<T>& tw,
+                                simd::search_workspace<T> const& w) const {
+    auto const level = static_cast<std::size_t>(l);
+    step const& s = steps_[level];
+    std::size_t const rows = point_at_tables(out, s, tw), count = row_count(out), tables = s.tables.size();
+    for (std::size_t first = 0; first < rows; first += simd::detail::tile_rows) {
+      auto const lowest = [&](std::size_t r, T best) {
+        double const doubt = 2 * (error(s, level, w.lengths.data()[first + r]) + integer_error(s, first + r, w));
+        return detail::a_little_below(best - detail::rounded_up<T>(doubt));
+      };
+      auto const settle = [&](std::size_t r, simd::candidate_list<T> const& list) {
+        auto const i = static_cast<index_t>(first + r);
+        bool const lost = l > 0 && out(i, l - 1) == no_code;
+        out(i, l) =
+            lost ? no_code : best_candidate(s, level, first + r, list, tw.tables.data() + (first + r) * tables, w);
+      };
+      simd::table_candidates(s.integers, w.integers.data() + first * s.integers.row_length(),
+                             std::min(simd::detail::tile_rows, count - first), tw.tables.data() + first * tables,
+                             tables, tw.candidates, lowest, settle);
+    }
+  }
+
+  /// The code of row i, no_code unless it is proven. One word is: all others are further off than every error together.
+  /// Several words get scores in single precision, whose order of summation the bound does not ask for.
+  [[nodiscard]] code_t best_candidate(step const& s, std::size_t l, std::size_t i, simd::candidate_list<T> const& list,
+                                      T const* const* tables, simd::search_workspace<T> const& w) const {
+    if (!in_range(s, w.lengths.data()[i]) || !list.complete() || list.words().empty()) return no_code;
+    if (list.words().size() == 1) return static_cast<code_t>(list.words()[0].word);
+    T const* const row = w.rows.data() + i * s.panels.dim();
+    simd::row_best<T> best{0, -std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(),
+                           w.lengths.data()[i]};
+    for (auto const& candidate : list.words()) {
+      T const* const word = s.words.data() + candidate.word * s.panels.dim();
+      T score = s.panels.bias(0)[candidate.word] +
+                simd::reduce(row, word, s.panels.dim(), [](auto a, auto b) { return a * b; });
+      for (std::size_t m = 0; m < s.tables.size(); ++m) score -= tables[m][candidate.word];
+      best.runner_up = std::max(best.runner_up, std::min(best.score, score));
+      if (score > best.score) best.score = score, best.word = candidate.word;
+    }
+    return proven(s, l, best) ? static_cast<code_t>(best.word) : no_code;
+  }
+
   /// The table rows of every row of the block. A row that was lost at an earlier level and one that fills up the last
-  /// tile read any table row: their results are not looked at.
-  void point_at_tables(code_matrix_ref const& out, step const& s, std::size_t rows, table_workspace<T>& tw) const {
+  /// tile read any table row: their results are not looked at. Returns the rows of all tiles.
+  std::size_t point_at_tables(code_matrix_ref const& out, step const& s, table_workspace<T>& tw) const {
+    std::size_t const tile = simd::detail::tile_rows, rows = (row_count(out) + tile - 1) / tile * tile;
     std::size_t const count = s.tables.size(), stride = s.panels.panel_count() * simd::word_panels<T>::words_per_panel;
     tw.tables.resize(block_rows() * most_levels);
     for (std::size_t r = 0; r < rows; ++r)
@@ -234,28 +208,30 @@ class residual_tables {
         code_t const code = std::max(0, out(i, static_cast<index_t>(m)));
         tw.tables[r * count + m] = s.tables[m].data() + static_cast<std::size_t>(code) * stride;
       }
+    return rows;
   }
 
-  [[nodiscard]] bool proven(step const& s, std::size_t l, simd::row_best<T> const& best,
-                            double integer_error) const noexcept {
+  [[nodiscard]] bool in_range(step const& s, double length) const noexcept {
+    return s.panels.in_range(length) && s.table_limit < static_cast<double>(std::numeric_limits<T>::max()) / 4;
+  }
+  [[nodiscard]] bool proven(step const& s, std::size_t l, simd::row_best<T> const& best) const noexcept {
     double const lead = static_cast<double>(best.score) - static_cast<double>(best.runner_up);
-    return s.panels.in_range(best.length) && s.table_limit < static_cast<double>(std::numeric_limits<T>::max()) / 4 &&
-           lead > 2 * error(s, l, best.length, integer_error);
+    return in_range(s, best.length) && lead > 2 * error(s, l, best.length);
   }
 
   /// How far score and plain encoder can be from the real numbers together, for a row with |x - origin| = length.
   ///
-  /// Score: the product's own bound, and what integers lose; every table entry and every subtraction is rounded once.
+  /// Score: the product's own bound; every table entry and every subtraction is rounded once.
   /// Plain encoder: residual and prefix are rounded at every level, residuals are at most `reach` long, prefixes at
   /// most `reach` from the origin; the weighted prefix is rounded once more. A rounding vector e moves a score by <e,
   /// word>. Its comparison in double adds terms of the order of 2^-53.
-  [[nodiscard]] double error(step const& s, std::size_t l, double length, double integer_error) const noexcept {
+  [[nodiscard]] double error(step const& s, std::size_t l, double length) const noexcept {
     constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
     auto const levels = static_cast<double>(l);
-    double reach = length, away = std::sqrt(origin_.template cast<double>().squaredNorm());
+    double reach = length;
+    double const away = origin_length_;
     for (std::size_t m = 0; m < l; ++m) reach += steps_[m].largest_a;
-    double const product =
-        s.panels.score_error(length) + (by_integers_ ? s.integers.score_error(length, integer_error) : 0.0);
+    double const product = s.panels.score_error(length);
     double const tables = 2 * (levels + 1) * u * (s.panels.score_limit(length) + s.table_limit);
     double const residual = 2 * (levels + 1) * u * reach * s.largest_a;
     double const prefix = 2 * (levels + 2) * u * weight_ * (reach + away) * s.largest_b;
@@ -264,11 +240,9 @@ class residual_tables {
     return product + tables + residual + prefix + in_double;
   }
 
-  static constexpr index_t least_integer_dim = 16;  ///< below that, there is nothing to gain
-
   index_t dim_ = 0;
   bool by_integers_ = false;
-  double weight_ = 0;
+  double weight_ = 0, origin_length_ = 0;
   row_vector<T> origin_;
   row_vector<double> weighted_origin_;
   std::vector<step> steps_;

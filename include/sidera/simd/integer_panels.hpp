@@ -55,18 +55,20 @@ class integer_panels {
     return quantize_row(a, dim_, limit_, out);
   }
 
-  /// Calls finish(r, scores) for the rows of one register tile, with registers of scores of panel p.
-  template <class Finish>
-  SIDERA_ALWAYS_INLINE void for_each_score(std::int16_t const* rows, std::size_t p,
-                                           Finish const& finish) const noexcept {
-    detail::integer_score_tile(rows, row_length(), panel(p), scale_, bias(p), (dim_ + 1) / 2, finish);
-  }
   /// Writes the scores of panel p of the rows of one register tile, row r to scores[r * stride], aligned. `rows` is
   /// what \ref load_row wrote, one row after the other.
   template <class Rules>
   void store_scores(std::int16_t const* rows, std::size_t p, float* scores, std::size_t stride,
                     Rules const&) const noexcept {
-    detail::store_integer_scores(rows, row_length(), panel(p), scale_, bias(p), (dim_ + 1) / 2, scores, stride);
+    detail::store_integer_scores(rows, row_length(), panel(p), scale_, bias(p), pairs(), scores, stride);
+  }
+
+  /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a
+  /// number for every word of every panel.
+  void store_scores(std::int16_t const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
+                    float* scores, std::size_t stride) const noexcept {
+    detail::store_integer_scores(rows, row_length(), panel(p), scale_, bias(p), pairs(), tables, table_count,
+                                 p * words_per_panel, scores, stride);
   }
 
   /// How far the score of a row a with |a| <= `length` and |a - s q| <= `row_error` can be from the sum
@@ -88,12 +90,12 @@ class integer_panels {
   }
 
  private:
+  [[nodiscard]] std::size_t pairs() const noexcept { return (dim_ + 1) / 2; }
+  [[nodiscard]] std::size_t panel_entries() const noexcept { return pairs() * 2 * words_per_panel; }
   [[nodiscard]] std::int16_t const* panel(std::size_t p) const noexcept { return packed_.data() + p * panel_entries(); }
   [[nodiscard]] float const* bias(std::size_t p) const noexcept { return bias_.data() + p * words_per_panel; }
 
   static constexpr int coarsest = 256;  ///< fewer steps than that leave too many words
-
-  [[nodiscard]] std::size_t panel_entries() const noexcept { return (dim_ + 1) / 2 * 2 * words_per_panel; }
 
   /// The larger one; a NaN on either side stays.
   [[nodiscard]] static double larger(double most, double value) noexcept {

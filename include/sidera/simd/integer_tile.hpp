@@ -63,4 +63,26 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(std::int16_t const* rows, std::size
       });
 }
 
+/// The same less table rows: those of row r are at tables[r * table_count], of which the numbers from `first` on belong
+/// to this panel.
+[[gnu::noinline]] inline void store_integer_scores(std::int16_t const* rows, std::size_t row_length,
+                                                   std::int16_t const* panel, float factor, float const* bias,
+                                                   std::size_t pairs, float const* const* tables,
+                                                   std::size_t table_count, std::size_t first, float* scores,
+                                                   std::size_t stride) noexcept {
+  integer_score_tile(
+      rows, row_length, panel, factor, bias,
+      pairs, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
+        batch<float> left[tile_vectors];
+        unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) { left[v] = sum[v]; });
+        for (std::size_t t = 0; t < table_count; ++t)
+          unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
+            left[v] = left[v] - batch<float>::load_aligned(tables[r * table_count + t] + first + v * width<float>);
+          });
+        unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
+          left[v].store_aligned(scores + r * stride + v * width<float>);
+        });
+      });
+}
+
 }  // namespace sidera::inline SIDERA_ABI::simd::detail

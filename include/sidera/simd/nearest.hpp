@@ -121,18 +121,18 @@ class running_best {
   /// Takes in the words of panel p for the tile of rows that were centred last and begin at row `first`, after table
   /// rows are subtracted: score_j - table_0[j] - table_1[j] - ... Row r of the block has its `table_count` tables at
   /// tables[r * table_count]; each is aligned and holds a number for every word of every panel.
-  template <class Panels>
-  void add_panel(Panels const& panels, std::size_t p, std::size_t first, T const* const* tables,
+  void add_panel(word_panels<T> const& panels, std::size_t p, std::size_t first, T const* const* tables,
                  std::size_t table_count, search_workspace<T> const& w) noexcept {
-    panels.for_each_score(
-        w.template rows_for<Panels>() + first * panels.row_length(),
-        p, [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
+    constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
+    detail::score_tile<T>(
+        w.rows.data() + first * panels.dim(), panels.panel(p), panels.bias(p),
+        panels.dim(), [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
           batch<T> left[detail::tile_vectors];
           detail::unroll<detail::tile_vectors>([&](auto v) __attribute__((always_inline)) {
             left[v] = scores[v];
             for (std::size_t t = 0; t < table_count; ++t)
-              left[v] = left[v] - batch<T>::load_aligned(tables[(first + r) * table_count + t] +
-                                                         p * Panels::words_per_panel + v * width<T>);
+              left[v] = left[v] - batch<T>::load_aligned(tables[(first + r) * table_count + t] + p * words_per_panel +
+                                                         v * width<T>);
           });
           state::update(lanes_.data() + (first + r) * state::size, left, static_cast<T>(p * detail::tile_vectors));
         });

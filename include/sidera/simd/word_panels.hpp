@@ -68,11 +68,6 @@ class word_panels {
   /// Entries of a row as \ref store_scores reads it.
   [[nodiscard]] std::size_t row_length() const noexcept { return dim_; }
 
-  /// Calls finish(r, scores) for the rows of one register tile, with registers of scores of panel p.
-  template <class Finish>
-  SIDERA_ALWAYS_INLINE void for_each_score(T const* rows, std::size_t p, Finish const& finish) const noexcept {
-    detail::score_tile<T>(rows, panel(p), bias(p), dim_, finish);
-  }
   /// Writes the scores of panel p of the rows of one register tile, row r to scores[r * stride], aligned; one
   /// step(sum, x, w) per entry.
   template <class Step>

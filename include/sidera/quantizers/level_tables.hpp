@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The words and tables of residual encoding from one product.
+#include <sidera/core/matrix.hpp>
+#include <sidera/quantizers/residual_level.hpp>
+#include <sidera/simd/integer_panels.hpp>
+#include <sidera/simd/product.hpp>
+#include <vector>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// What one level of \ref residual_tables needs: its words, packed, and what earlier codes take from their scores.
+template <Scalar T>
+struct level_tables {
+  simd::word_panels<T> panels;
+  simd::integer_panels integers;                ///< usable at all levels or at none
+  matrix<T> words;                              ///< the words of the panels, for levels with integers
+  std::vector<simd::aligned_buffer<T>> tables;  ///< of every earlier level m: K_m rows of row_stride numbers
+  double table_limit = 0;                       ///< no sum of table entries is larger in magnitude
+  double largest_a = 0, largest_b = 0;          ///< |A_l[j]|, |B_l[j]| (moved), the largest
+};
+
+/// Builds them from trained levels; \ref residual_tables has the formulas.
+template <Scalar T>
+class level_tables_builder {
+ public:
+  /// More table entries than this (64 MiB of float) are not worth it.
+  static constexpr std::size_t table_limit = std::size_t{1} << 24;
+
+  /// Deeper codes go the plain way.
+  static constexpr std::size_t most_levels = 32;
+
+  /// False for words that explain something else than themselves, and for tables that would be too large.
+  [[nodiscard]] static bool fits(std::vector<residual_level<T>> const& levels) {
+    std::size_t entries = 0, before = 0;
+    for (auto const& level : levels) {
+      if (level.explained != level.search.words.leftCols(level.explained.cols())) return false;
+      entries += before * (level.search.size() + simd::word_panels<T>::words_per_panel);
+      before += level.search.size();
+    }
+    return !levels.empty() && levels.size() <= most_levels && entries <= table_limit;
+  }
+
+  /// `origin` is subtracted from the samples, the words of the first level and the prefixes.
+  level_tables_builder(row_vector<T> const& origin, double weight)
+      : origin_(origin.template cast<double>()), given_origin_(origin), weight_(weight) {}
+
+  [[nodiscard]] std::vector<level_tables<T>> build(std::vector<residual_level<T>> const& levels) const {
+    std::vector<level_tables<T>> out;
+    for (std::size_t l = 0; l < levels.size(); ++l) out.push_back(level(levels, l));
+    if constexpr (std::is_same_v<T, float>) add_integers(out);
+    return out;
+  }
+
+ private:
+  /// A_l, moved by the origin at the first level.
+  [[nodiscard]] matrix<double> explained(residual_level<T> const& level, std::size_t l) const {
+    matrix<double> a = level.explained.template cast<double>();
+    if (l == 0) a.rowwise() -= origin_;
+    return a;
+  }
+  /// weight * B_l, moved; zero where the level has no prefix half.
+  [[nodiscard]] matrix<double> weighted_prefix(residual_level<T> const& level) const {
+    if (level.search.words.cols() == origin_.cols())
+      return matrix<double>::Zero(level.explained.rows(), origin_.cols());
+    matrix<double> b = level.search.words.rightCols(origin_.cols()).template cast<double>();
+    return b.rowwise() - weight_ * origin_;
+  }
+
+  [[nodiscard]] level_tables<T> level(std::vector<residual_level<T>> const& levels, std::size_t l) const {
+    matrix<double> const a = explained(levels[l], l), b = weighted_prefix(levels[l]);
+    row_vector<double> bias(a.rows());
+    for (index_t j = 0; j < a.rows(); ++j)
+      bias(j) = -(a.row(j).squaredNorm() + b.row(j).squaredNorm()) / 2 - a.row(j).dot(origin_);
+    level_tables<T> s;
+    s.panels = simd::word_panels<T>({a.data(), static_cast<std::size_t>(a.size())},
+                                    {bias.data(), static_cast<std::size_t>(bias.size())},
+                                    {given_origin_.data(), static_cast<std::size_t>(given_origin_.size())});
+    s.largest_a = std::sqrt(a.rowwise().squaredNorm().maxCoeff());
+    s.largest_b = std::sqrt(b.rowwise().squaredNorm().maxCoeff());
+    matrix<double> const target = a - weight_ * b;
+    for (std::size_t m = 0; m < l; ++m) {
+      matrix<double> const products = simd::product_nt<double>(explained(levels[m], m), target);
+      s.table_limit += products.cwiseAbs().maxCoeff();
+      s.tables.push_back(padded(products, s.panels.panel_count() * simd::word_panels<T>::words_per_panel));
+    }
+    return s;
+  }
+
+  [[nodiscard]] static simd::aligned_buffer<T> padded(matrix<double> const& rows, std::size_t stride) {
+    simd::aligned_buffer<T> out(row_count(rows) * stride);
+    std::fill_n(out.data(), row_count(rows) * stride, T(0));
+    for (index_t i = 0; i < rows.rows(); ++i)
+      for (index_t j = 0; j < rows.cols(); ++j)
+        out.data()[static_cast<std::size_t>(i) * stride + static_cast<std::size_t>(j)] = static_cast<T>(rows(i, j));
+    return out;
+  }
+
+  /// The first pass in integers, where every level can have one.
+  static void add_integers(std::vector<level_tables<T>>& levels) {
+    if (!simd::detail::has_integer_tile || levels.front().panels.dim() < least_integer_dim) return;
+    bool usable = true;
+    for (auto& level : levels) usable = usable && (level.integers = simd::integer_panels(level.panels)).usable();
+    for (auto& level : levels)
+      if (usable)
+        level.words = unpacked(level.panels);
+      else
+        level.integers = {};
+  }
+
+  [[nodiscard]] static matrix<T> unpacked(simd::word_panels<T> const& panels) {
+    matrix<T> words(static_cast<index_t>(panels.words()), static_cast<index_t>(panels.dim()));
+    for (std::size_t j = 0; j < panels.words(); ++j)
+      for (std::size_t d = 0; d < panels.dim(); ++d)
+        words(static_cast<index_t>(j), static_cast<index_t>(d)) = panels.entry(j, d);
+    return words;
+  }
+
+  static constexpr std::size_t least_integer_dim = 16;  ///< below that, there is nothing to gain
+
+  row_vector<double> origin_;
+  row_vector<T> given_origin_;
+  double weight_;
+};
+
+}  // namespace sidera::inline SIDERA_ABI

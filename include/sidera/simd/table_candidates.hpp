@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The words that can be the best ones of a row after tables are subtracted, by integers.
+#include <sidera/simd/candidates.hpp>
+#include <sidera/simd/integer_panels.hpp>
+
+namespace sidera::inline SIDERA_ABI::simd {
+
+/// Memory of one worker.
+struct table_candidates_workspace {
+  aligned_buffer<float> scores;
+  candidate_list<float> list;
+};
+
+/// Calls sink(r, list) for each of the first `count` rows of one register tile, list the \ref candidate_list of the
+/// words whose score less its table rows is at least lowest(r, best), best the largest one. `rows` is what
+/// integer_panels::load_row wrote; row r has its tables at tables[r * table_count], for all rows of the tile.
+template <class Lowest, class Sink>
+void table_candidates(integer_panels const& panels, std::int16_t const* rows, std::size_t count,
+                      float const* const* tables, std::size_t table_count, table_candidates_workspace& w,
+                      Lowest const& lowest, Sink const& sink) {
+  constexpr std::size_t tile = detail::tile_rows, chunk = score_chunk<float>;
+  std::size_t const words = panels.panel_count() * integer_panels::words_per_panel;
+  std::size_t const stride = (words + chunk - 1) / chunk * chunk;
+  float* const scores = w.scores.reserve((tile + 1) * stride);
+  float* const maxima = scores + tile * stride;
+  for (std::size_t r = 0; r < tile; ++r)
+    std::fill(scores + r * stride + words, scores + (r + 1) * stride, -std::numeric_limits<float>::infinity());
+  for (std::size_t p = 0; p < panels.panel_count(); ++p)
+    panels.store_scores(rows, p, tables, table_count, scores + p * integer_panels::words_per_panel, stride);
+  for (std::size_t r = 0; r < count; ++r) {
+    float const best = chunk_maxima(scores + r * stride, stride, maxima);
+    w.list.clear();
+    w.list.collect(scores + r * stride, maxima, stride, 0, lowest(r, best));
+    sink(r, w.list);
+  }
+}
+
+}  // namespace sidera::inline SIDERA_ABI::simd
