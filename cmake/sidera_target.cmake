@@ -10,3 +10,15 @@ target_link_libraries(sidera INTERFACE Eigen3::Eigen Threads::Threads)
 get_target_property(xsimd_include_dirs xsimd INTERFACE_INCLUDE_DIRECTORIES)
 target_include_directories(sidera SYSTEM INTERFACE
   "$<BUILD_INTERFACE:${xsimd_include_dirs}>" $<INSTALL_INTERFACE:$<TARGET_PROPERTY:xsimd,INTERFACE_INCLUDE_DIRECTORIES>>)
+
+if(SIDERA_MPI)
+  set(MPI_CXX_SKIP_MPICXX ON)  # the C interface is all that is used
+  find_package(MPI QUIET COMPONENTS CXX)
+  if(MPI_CXX_FOUND)
+    add_library(sidera_mpi INTERFACE)
+    add_library(sidera::mpi ALIAS sidera_mpi)
+    target_link_libraries(sidera_mpi INTERFACE sidera MPI::MPI_CXX)
+  else()
+    message(STATUS "No MPI library found (Debian: libopenmpi-dev): there is no target sidera::mpi")
+  endif()
+endif()

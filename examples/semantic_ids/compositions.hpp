@@ -17,13 +17,13 @@ namespace program {
 
 /// The initialiser that the command line names: random, progressive or kmeans++.
 struct chosen_initialiser {
-  std::string name;
+  std::string which;
 
   template <sidera::Scalar T, class M>
   [[nodiscard]] sidera::codebook<T> operator()(sidera::matrix_cref<T> const& x, std::size_t words, M const& metric,
                                                sidera::initialiser_context const& context) const {
-    if (name == "random") return sidera::random_rows{}(x, words, metric, context);
-    if (name == "progressive") return sidera::progressive_dimensions{}(x, words, metric, context);
+    if (which == "random") return sidera::random_rows{}(x, words, metric, context);
+    if (which == "progressive") return sidera::progressive_dimensions{}(x, words, metric, context);
     return sidera::kmeans_plus_plus{}(x, words, metric, context);
   }
 };

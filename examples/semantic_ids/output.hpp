@@ -72,24 +72,29 @@ inline void put_alternatives(sidera::json_writer& json, result const& r) {
   });
 }
 
+/// What every run says first: program, settings, number of items.
+inline void put_head(sidera::json_writer& json, settings const& s, std::size_t items) {
+  json.field("program", "semantic_ids");
+  json.field("version", SIDERA_VERSION_STRING);
+  json.field("instruction_set", SIDERA_INSTRUCTION_SET);
+  json.key("settings").object([&] {
+    json.field("scheme", s.scheme);
+    json.field("levels", s.levels);
+    json.field("words", s.words_per_level());
+    json.field("prefix_weight", s.prefix_weight);
+    json.field("metric", s.metric);
+    json.field("update", s.update);
+    json.field("scale", s.scale);
+    json.field("beam", s.beam);
+    json.field("seed", s.seed);
+  });
+  json.field("items", items);
+}
+
 [[nodiscard]] inline std::string json_text(result const& r) {
   sidera::json_writer json;
   json.object([&] {
-    json.field("program", "semantic_ids");
-    json.field("version", SIDERA_VERSION_STRING);
-    json.field("instruction_set", SIDERA_INSTRUCTION_SET);
-    json.key("settings").object([&] {
-      json.field("scheme", r.how.scheme);
-      json.field("levels", r.how.levels);
-      json.field("words", r.how.words_per_level());
-      json.field("prefix_weight", r.how.prefix_weight);
-      json.field("metric", r.how.metric);
-      json.field("update", r.how.update);
-      json.field("scale", r.how.scale);
-      json.field("beam", r.how.beam);
-      json.field("seed", r.how.seed);
-    });
-    json.field("items", r.items);
+    put_head(json, r.how, r.items);
     put_views(json, r.views);
     if (!r.resolved.empty()) put_resolved(json, r);
     if (!r.alternatives.empty()) put_alternatives(json, r);

@@ -9,6 +9,7 @@
 #include "choose_quantizer.hpp"
 #include "progress.hpp"
 #include "result.hpp"
+#include "shards.hpp"
 
 namespace program {
 
@@ -37,7 +38,7 @@ inline void mark_missing(sidera::view<float>& v) {
 [[nodiscard]] inline std::vector<sidera::view<float>> load_views(settings const& s) {
   std::vector<sidera::view<float>> views;
   for (auto const& [name, file] : s.views) {
-    views.push_back({name, sidera::load_matrix<float>(file)});
+    views.push_back({name, load_shards(file)});
     if (s.missing != "refuse") mark_missing(views.back());
   }
   return views;

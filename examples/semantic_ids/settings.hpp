@@ -9,7 +9,7 @@
 namespace program {
 
 struct settings {
-  std::vector<std::pair<std::string, std::string>> views;  ///< name, file
+  std::vector<std::pair<std::string, std::string>> views;  ///< name, file or pattern
   bool joint = false;
   std::size_t levels = 3;
   std::vector<std::size_t> words = {64};  ///< one for all levels, or one per level
@@ -26,6 +26,7 @@ struct settings {
   std::string scale = "none";
   std::string missing = "refuse";
   std::string resolve = "none";  ///< or one of resolver_names, or "all" to compare them
+  std::string memory;            ///< empty: everything is read at once
   std::string labels, model_out, model_in, ids_out, report, json;
   bool compare = false;
   std::size_t compare_seeds = 1;

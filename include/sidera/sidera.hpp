@@ -329,6 +329,8 @@
 #include <sidera/streaming/stream_trainer.hpp>
 #include <sidera/training/batch_order.hpp>
 #include <sidera/training/checkpoint.hpp>
+#include <sidera/training/gradient_exchange.hpp>
+#include <sidera/training/shared_batches.hpp>
 #include <sidera/training/take_rows.hpp>
 #include <sidera/training/trainer.hpp>
 #include <sidera/training/training_options.hpp>

@@ -1,5 +1,5 @@
 #!/bin/sh
-# conan.sh CONAN HOME home|create|editable|refuses_cxx17: one test of the recipe, with Conan's home in the build folder
+# conan.sh CONAN HOME home|create|editable|with_mpi|refuses_cxx17: one test of the recipe, with Conan's home in the build folder
 # and no remote but the recipes next to this file, which wrap the libraries of the system.
 set -eu
 conan=$1
@@ -17,6 +17,8 @@ case $3 in
     "$conan" remote add local "$here/local-recipes-index" ;;
   create)
     "$conan" create "$root" $settings -s compiler.cppstd=20 ;;
+  with_mpi)
+    "$conan" create "$root" $settings -s compiler.cppstd=20 -o 'sidera/*:with_mpi=True' ;;
   editable)
     "$conan" editable add "$root"
     trap '"$conan" editable remove "$root"' EXIT

@@ -30,7 +30,7 @@ using gathered_bytes = std::vector<std::vector<std::byte>>;
 ///            all ranks have made it, with equal results on all. When a rank has failed, the calls of the others throw
 ///            \ref communicator_error instead of waiting. There is no sum of floating-point numbers on purpose: its
 ///            result would depend on the number of ranks.
-/// Models:    \ref serial_communicator, \ref thread_communicator.
+/// Models:    \ref serial_communicator, \ref thread_communicator, \ref mpi_communicator (communicators/mpi.hpp).
 template <class C>
 concept Communicator = requires(C const& c, std::span<std::int64_t> integers, std::span<double> numbers,
                                 std::span<std::byte const> bytes) {

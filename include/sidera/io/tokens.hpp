@@ -44,16 +44,23 @@ namespace sidera::inline SIDERA_ABI {
   return static_cast<code_t>(code);
 }
 
-/// One line per item, keyed by its row number. The tokens of a row end before its first missing code, so an item
-/// without an ID has an empty list.
-[[nodiscard]] inline std::string tokens_json(code_matrix_cref const& ids) {
-  std::string text = "{";
+/// Appends one line per item, keyed by its number, counted from `first`: `"17": ["<a_1>", "<b_2>"]`, with a comma and a
+/// line break in front of all but item 0. The tokens of a row end before its first missing code, so an item without an
+/// ID has an empty list.
+inline void append_tokens(std::string& text, code_matrix_cref const& ids, std::size_t first) {
   for (index_t i = 0; i < ids.rows(); ++i) {
-    text += (i == 0 ? "\n\"" : ",\n\"") + std::to_string(i) + "\": [";
+    std::size_t const number = first + static_cast<std::size_t>(i);
+    text += (number == 0 ? "\n\"" : ",\n\"") + std::to_string(number) + "\": [";
     for (index_t l = 0; l < ids.cols() && ids(i, l) >= 0; ++l)
       text += (l == 0 ? "\"" : ", \"") + token_text(static_cast<std::size_t>(l), ids(i, l)) + '"';
     text += ']';
   }
+}
+
+/// The items as one object, numbered from 0; see \ref append_tokens.
+[[nodiscard]] inline std::string tokens_json(code_matrix_cref const& ids) {
+  std::string text = "{";
+  append_tokens(text, ids, 0);
   return text + "\n}\n";
 }
 

@@ -15,6 +15,16 @@ struct multi_view_options {
 /// Codes by view name; the joint view is named "joint".
 using view_codes = std::map<std::string, code_matrix>;
 
+/// One view and its quantizer, fitted.
+template <Quantizer Q>
+struct trained_view {
+  using T = typename Q::scalar_type;
+  std::string name;
+  view_transform<T> transform;
+  row_vector<T> mean;  ///< of the scaled rows: stands in for missing ones
+  Q quantizer;
+};
+
 /// Quantizes every view X^z on its own and, with `joint`, their concatenation X^o = [X^t ; X^a ; ...] (PSRQ, arXiv
 /// 2508.20359, section 3.2). Views are scaled first, the joint view is made of scaled views: with \ref no_scaling the
 /// view with the larger norm decides the joint codes, which the paper leaves open.
@@ -46,6 +56,15 @@ class multi_view_quantizer {
     }
     *this = std::move(next);
     return reports;
+  }
+
+  /// Takes views that were fitted elsewhere, for instance from a stream, and the quantizer of the joint view, which may
+  /// be one that is not fitted: then there is no joint view. Throws value_error without views.
+  void set_views(std::vector<trained_view<Q>> views, Q joint) {
+    if (views.empty()) throw value_error("multi_view_quantizer::set_views", "there are no views");
+    options_.joint = joint.fitted();
+    parts_ = std::move(views);
+    joint_ = std::move(joint);
   }
 
   /// Codes of every view, and of the joint view.
@@ -126,12 +145,7 @@ class multi_view_quantizer {
   }
 
  private:
-  struct part {
-    std::string name;
-    view_transform<T> transform;
-    row_vector<T> mean;  ///< of the scaled rows: stands in for missing ones
-    Q quantizer;
-  };
+  using part = trained_view<Q>;
 
   void check_views(std::vector<view<T>> const& views, std::string_view where) const {
     require_views(views, where);

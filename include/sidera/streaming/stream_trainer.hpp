@@ -40,6 +40,9 @@ class stream_trainer {
 
   [[nodiscard]] result run() {
     check_input();
+    double watchers[] = {watch_ ? 1.0 : 0.0};
+    ranks_.max(watchers);  // the objective is a sum over all ranks, also when only one of them tells
+    watched_ = watchers[0] > 0;
     bool const resumed = load();
     for (auto const& level : at_.done) push(level);
     std::size_t const first = at_.done.size();
@@ -179,16 +182,22 @@ class stream_trainer {
   /// As \ref codebook_trainer trains in full passes. Without words it goes on from the position that was loaded.
   [[nodiscard]] stream_attempt<T> train(std::size_t l, codebook<T> words) {
     bool resumed = words.size() == 0;
-    pass_summary<T> seen(0, scales_);
-    bool repeated = false;
     if (!resumed) {
       at_.now = {std::move(words), {}};
       at_.objective.reset();
-      seen = pass(at_.now.book);
-      if (l == 0) at_.mean = mean_of_all(seen.statistics());
     }
     codebook<T>& book = at_.now.book;
     level_report& report = at_.now.report;
+    pass_summary<T> seen(0, scales_);
+    bool repeated = false, measured = false;
+    auto const assign = [&](bool measure) {
+      measured = measure;
+      seen = pass(book, measure);
+    };
+    if (!resumed) {
+      assign(wants_distances(report));
+      if (l == 0) at_.mean = mean_of_all(seen.statistics());
+    }
     state_type state(recipe_.rule, book);
     while (resumed || report.iterations < recipe_.options.iterations) {
       if (!std::exchange(resumed, false)) {
@@ -197,6 +206,7 @@ class stream_trainer {
         state.update(book, seen.statistics());
         if (repeated && book.words == before.words) {
           report.stopped = stop_reason::codes_repeat;
+          if (!measured) assign(true);  // a fixed point: the pass before was the last one
           if (watch_) tell(l, report, seen);
           break;
         }
@@ -204,7 +214,7 @@ class stream_trainer {
         at_.fingerprint = seen.fingerprint();
         save();
       }
-      seen = pass(book);
+      assign(wants_distances(report));
       repeated = seen.fingerprint() == at_.fingerprint && !at_.revived;
       if (done(l, report, seen)) break;
     }
@@ -214,15 +224,22 @@ class stream_trainer {
     return std::move(at_.now);
   }
 
-  /// Assigns every row to its nearest word.
-  [[nodiscard]] pass_summary<T> pass(codebook<T> const& book) {
+  /// In every pass when somebody is told the objective or stops by it, otherwise in the last one alone.
+  [[nodiscard]] bool wants_distances(level_report const& report) const {
+    return watched_ || recipe_.options.tolerance > 0 || report.iterations == recipe_.options.iterations;
+  }
+
+  /// Assigns every row to its nearest word. Distances are only computed when somebody wants them.
+  [[nodiscard]] pass_summary<T> pass(codebook<T> const& book, bool with_distances) {
     word_search<T, M> const search(book.words, recipe_.metric);
     std::vector<pass_summary<T>> parts(inputs_.worker_count(), pass_summary<T>(book.size(), scales_));
-    for_each_nearest(search, [&](residual_workspace<T> const& w, std::span<double const> distances, std::size_t first,
-                                 std::size_t worker) {
-      for (std::size_t i = 0; i < distances.size(); ++i)
-        parts[worker].add(row_span(w.query, static_cast<index_t>(i)), w.codes[i], distances[i], first + i);
-    });
+    for_each_nearest(search, with_distances,
+                     [&](residual_workspace<T> const& w, std::vector<double> const& distances, std::size_t first,
+                         std::size_t worker) {
+                       for (std::size_t i = 0; i < w.codes.size(); ++i)
+                         parts[worker].add(row_span(w.query, static_cast<index_t>(i)), w.codes[i],
+                                           with_distances ? distances[i] : 0, first + i);
+                     });
     for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
     if (ranks_.size() > 1) {
       auto integers = parts[0].integers();
@@ -232,16 +249,20 @@ class stream_trainer {
     return std::move(parts[0]);
   }
 
-  /// use(workspace with queries and codes, distances, number of the first row, worker)
+  /// use(workspace with queries and codes, distances if they are wanted, number of the first row, worker)
   template <class Use>
-  void for_each_nearest(word_search<T, M> const& search, Use use) {
+  void for_each_nearest(word_search<T, M> const& search, bool with_distances, Use use) {
     std::vector<std::vector<double>> distances(inputs_.worker_count());
     inputs_.for_each(encoder_, levels(),
                      [&](std::size_t first, matrix_cref<T> const& x, residual_workspace<T>& w, std::size_t worker) {
                        w.codes.resize(row_count(x));
-                       distances[worker].resize(row_count(x));
-                       search.nearest(w.query, w.codes, distances[worker], w.search);
-                       use(w, std::span<double const>(distances[worker]), rows_.first + first, worker);
+                       if (with_distances) {
+                         distances[worker].resize(row_count(x));
+                         search.nearest(w.query, w.codes, distances[worker], w.search);
+                       } else {
+                         search.nearest(w.query, w.codes, w.search);
+                       }
+                       use(w, distances[worker], rows_.first + first, worker);
                      });
   }
 
@@ -265,15 +286,15 @@ class stream_trainer {
   [[nodiscard]] extreme_rows<T> far_rows(codebook<T> const& before, codebook<T> const& now, std::size_t dead) {
     word_search<T, M> const search(before.words, recipe_.metric);
     std::vector<extreme_rows<T>> parts(inputs_.worker_count(), extreme_rows<T>(now.size(), dead));
-    for_each_nearest(search, [&](residual_workspace<T> const& w, std::span<double const> distances, std::size_t first,
-                                 std::size_t worker) {
-      for (std::size_t i = 0; i < distances.size(); ++i) {
-        std::span<T const> const row = row_span(w.query, static_cast<index_t>(i));
-        double const distance =
-            exact_distance(recipe_.metric, row, std::span<T const>(row_span(now.words, w.codes[i])));
-        parts[worker].offer(row, w.codes[i], distance, first + i);
-      }
-    });
+    for_each_nearest(search, false,
+                     [&](residual_workspace<T> const& w, auto const&, std::size_t first, std::size_t worker) {
+                       for (std::size_t i = 0; i < w.codes.size(); ++i) {
+                         std::span<T const> const row = row_span(w.query, static_cast<index_t>(i));
+                         double const distance =
+                             exact_distance(recipe_.metric, row, std::span<T const>(row_span(now.words, w.codes[i])));
+                         parts[worker].offer(row, w.codes[i], distance, first + i);
+                       }
+                     });
     for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
     if (ranks_.size() > 1)
       for (std::vector<std::byte> const& part : ranks_.gather(parts[0].bytes())) parts[0].merge_bytes(part, now.dim());
@@ -368,6 +389,7 @@ class stream_trainer {
   encoder_type encoder_;
   column_scales scales_{std::vector<double>{}, 0};  ///< of the queries of the level under way
   stream_position<T> at_;
+  bool watched_ = false;  ///< on any rank
 };
 
 }  // namespace sidera::inline SIDERA_ABI

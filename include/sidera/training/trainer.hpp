@@ -20,6 +20,22 @@ concept BatchLoss = std::invocable < F&,
 &, std::span<std::size_t const>,
     pass > &&std::same_as<std::invoke_result_t<F&, tape<T>&, std::span<std::size_t const>, pass>, variable<T>>;
 
+/// The gradient of a batch from all its rows at once; what \ref trainer does by default. \ref shared_batches is the
+/// other way.
+struct whole_batch {
+  template <Scalar T, class F>
+  [[nodiscard]] T operator()(parameters<T>& store, tape<T>& tape, F& loss, std::span<std::size_t const> rows,
+                             std::size_t step) const {
+    tape.reset();
+    variable<T> const l = loss(tape, rows, pass{true, step});
+    T const value = l.item();
+    if (!std::isfinite(value)) return value;
+    store.clear_gradients();  // here, because the loss may have made an inner step on the same store
+    tape.backward(l);
+    return value;
+  }
+};
+
 /// Trains the parameters of a store by steps on batches of rows.
 /// \code
 ///   trainer t(store, row_count(x), {.epochs = 20, .batch = 64}, adam{.learning_rate = 1e-3});
@@ -49,11 +65,11 @@ class trainer {
   }
 
   /// Runs the epochs that are left. Throws value_error when a loss is not finite, before it does harm.
-  template <BatchLoss<T> F>
-  training_report const& fit(F&& loss, training_hooks const& hooks = {}) {
+  template <BatchLoss<T> F, class Gradient = whole_batch>
+  training_report const& fit(F&& loss, training_hooks const& hooks = {}, Gradient const& gradient = {}) {
     now_.report.end = training_end::epochs_done;
     while (epoch() < options_.epochs && !stalled(hooks)) {
-      while (now_.batch < order_.batches()) (void)step_on_batch(loss);
+      while (now_.batch < order_.batches()) (void)step_on_batch(loss, gradient);
       end_epoch(hooks);
     }
     if (options_.keep_best && !now_.best.empty())
@@ -64,10 +80,10 @@ class trainer {
 
   /// One step on the next batch of the epoch, or of the next epoch after the last one; returns the loss. For loops of
   /// your own: `fit` goes on from here.
-  template <BatchLoss<T> F>
-  T step(F&& loss) {
+  template <BatchLoss<T> F, class Gradient = whole_batch>
+  T step(F&& loss, Gradient const& gradient = {}) {
     if (now_.batch == order_.batches()) end_epoch({});
-    return step_on_batch(loss);
+    return step_on_batch(loss, gradient);
   }
 
   /// Complete epochs, and steps of the one under way.
@@ -117,16 +133,12 @@ class trainer {
     return stop;
   }
 
-  template <class F>
-  T step_on_batch(F& loss) {
-    tape_.reset();
-    variable<T> const l = loss(tape_, order_[now_.batch], pass{true, steps()});
-    T const value = l.item();
+  template <class F, class Gradient>
+  T step_on_batch(F& loss, Gradient const& gradient) {
+    T const value = gradient(store_, tape_, loss, order_[now_.batch], steps());
     if (!std::isfinite(value))
       throw value_error("trainer", "the loss of epoch " + std::to_string(epoch()) + ", batch " +
                                        std::to_string(now_.batch) + " is not finite");
-    store_.clear_gradients();  // here, because the loss may have made an inner step on the same store
-    tape_.backward(l);
     if (options_.max_gradient_norm > 0)
       for (auto const& prefix : options_.clip_prefixes) clip_gradient_norm(store_, options_.max_gradient_norm, prefix);
     optimizer_.step(store_, rate_factor(), tape_.executor());

@@ -17,6 +17,7 @@ class TestPackage(ConanFile):
         CMakeDeps(self).generate()
         toolchain = CMakeToolchain(self)
         toolchain.user_presets_path = False  # nothing is written into the source tree
+        toolchain.cache_variables["WITH_MPI"] = bool(self.dependencies["sidera"].options.with_mpi)
         toolchain.generate()
 
     def build(self):

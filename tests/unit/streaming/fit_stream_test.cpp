@@ -153,19 +153,23 @@ TEST_CASE("fit_stream: ranks with unequal and empty shards end with the bits of 
     psrq_type const start({.levels = 2, .words = dying ? std::size_t{300} : std::size_t{16}, .iterations = 8});
     matrix<float> const all = dying ? matrix<float>(x.topRows(100).replicate(7, 1)) : x;
     psrq_type in_memory = start;
-    auto const report = in_memory.fit(all);
+    diary expected;
+    auto const report = in_memory.fit(all, {}, expected.watch());
     for (std::vector<index_t> const& cuts :
          {std::vector<index_t>{0, 700}, {0, 1, 700}, {0, 500, 500, 700}, {0, 0, 13, 600, 700}, {0, 0, 700, 700}}) {
       std::size_t const ranks = cuts.size() - 1;
       CAPTURE(ranks);
       std::vector<psrq_type> models(ranks, start);
       std::vector<fit_report> reports(ranks);
+      diary seen;
       run_ranks(ranks, [&](thread_communicator const& c) {
         std::size_t const r = c.rank();
         matrix<float> const mine = all.middleRows(cuts[r], cuts[r + 1] - cuts[r]);
         thread_pool pool(1 + r % 2);
-        reports[r] = fit_stream(models[r], matrix_source<float>(mine), {.block_rows = 90 + r}, pool, {}, c);
+        reports[r] = fit_stream(models[r], matrix_source<float>(mine), {.block_rows = 90 + r}, pool,
+                                r == ranks / 2 ? seen.watch() : observer{}, c);
       });
+      CHECK(seen.entries == expected.entries);  // of all ranks, though one of them is watched
       for (std::size_t r = 0; r < ranks; ++r) {
         CHECK(bytes_of(models[r]) == bytes_of(in_memory));
         CHECK(equal(reports[r], report));

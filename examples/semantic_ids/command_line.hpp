@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The command line of semantic_ids and semantic_ids_mpi.
+#include <CLI/CLI.hpp>
+#include <cmath>
+
+#include "settings.hpp"
+
+namespace program {
+
+/// "text=a.npy" -> {"text", "a.npy"}
+[[nodiscard]] inline std::pair<std::string, std::string> split_view(std::string const& argument) {
+  auto const equals = argument.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
+    throw std::invalid_argument("--view takes NAME=FILE, not \"" + argument + "\"");
+  return {argument.substr(0, equals), argument.substr(equals + 1)};
+}
+
+inline void declare_options(CLI::App& app, settings& s, std::vector<std::string>& views) {
+  app.add_option("--view", views,
+                 "NAME=FILE of one modality: .npy, .npz:name, .fvecs, .bvecs; may be repeated. A pattern such as "
+                 "'text=shards/*.npy' stands for its files, sorted by name");
+  app.add_flag("--joint", s.joint, "also quantize all views side by side");
+  app.add_option("--levels", s.levels, "codes per item (groups of columns with pq and opq)")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--words", s.words, "code words per level: one number, or one per level")
+      ->check(CLI::PositiveNumber)
+      ->delimiter(',');
+  app.add_option("--scheme", s.scheme)->check(CLI::IsMember({"psrq", "rq", "pq", "opq", "vq"}))->capture_default_str();
+  app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")->capture_default_str();
+  app.add_option("--metric", s.metric)->check(CLI::IsMember({"l2", "cosine", "ip", "l1"}))->capture_default_str();
+  app.add_option("--update", s.update)
+      ->check(CLI::IsMember({"lloyd", "minibatch", "ema", "balanced"}))
+      ->capture_default_str();
+  app.add_option("--init", s.init)->check(CLI::IsMember({"kmeans++", "random", "progressive"}))->capture_default_str();
+  app.add_option("--beam", s.beam, "hypotheses kept per item")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--iterations", s.iterations, "per level")->capture_default_str();
+  app.add_option("--restarts", s.restarts, "trainings per level; the best one stays")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--seed", s.seed)->capture_default_str();
+  app.add_option("--memory", s.memory, "512M, 4G: read the views again and again, in blocks, in about so much memory");
+  app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
+  app.add_option("--scale", s.scale, "of each view before anything else")
+      ->check(CLI::IsMember({"none", "l2", "zscore", "equal"}))
+      ->capture_default_str();
+  app.add_option("--missing", s.missing, "rows that are all zero or NaN: refuse NaN, skip the view, or take its mean")
+      ->check(CLI::IsMember({"refuse", "skip", "mean"}))
+      ->capture_default_str();
+  app.add_option("--resolve", s.resolve, "give items that share an ID one of their own; all: compare the ways")
+      ->check(CLI::IsMember({"none", "digit", "relocate", "sinkhorn", "all"}))
+      ->capture_default_str();
+  app.add_option("--labels", s.labels, "one integer per item, used for the report only");
+  auto* out = app.add_option("--model-out", s.model_out, "save the codebooks (safetensors)");
+  app.add_option("--model-in", s.model_in, "encode with saved codebooks instead of fitting")->excludes(out);
+  app.add_option("--ids-out", s.ids_out, "folder for VIEW.npy (int32, items x levels) and VIEW.json (tokens)");
+  app.add_option("--report", s.report, "self-contained HTML report");
+  app.add_option("--json", s.json, "figures as JSON");
+  app.add_flag("--compare", s.compare, "also fit prefix weights 0, .25, .5 and 1 (implied by --report)");
+  app.add_option("--compare-seeds", s.compare_seeds,
+                 "seeds per prefix weight; the table gives means with 95 % intervals")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_flag("--quiet", s.quiet, "print nothing but errors");
+}
+
+inline void check(settings& s) {
+  if (s.views.empty()) throw std::invalid_argument("name at least one --view NAME=FILE");
+  if (s.scheme == "vq") s.levels = 1;
+  if (s.scheme == "vq" && s.words.size() > 1) throw std::invalid_argument("--scheme vq takes one number of --words");
+  if (s.words.size() != 1 && s.words.size() != s.levels)
+    throw std::invalid_argument("--words has " + std::to_string(s.words.size()) + " numbers for " +
+                                std::to_string(s.levels) + " levels");
+  if (!(s.prefix_weight >= 0) || !std::isfinite(s.prefix_weight))
+    throw std::invalid_argument("--prefix-weight must not be negative");
+  if (s.joint && s.views.size() < 2) throw std::invalid_argument("--joint needs two views or more");
+  for (auto const& [name, file] : s.views)
+    if (name.find('/') != std::string::npos || name == "joint")
+      throw std::invalid_argument("a view cannot be named \"" + name + "\"");
+  if (!s.report.empty()) s.compare = true;
+}
+
+/// What the arguments say; nothing when they asked for help, which has then been given. Throws CLI::ParseError and
+/// std::invalid_argument. `adjust` may change what the arguments left open.
+template <class Adjust>
+[[nodiscard]] std::optional<settings> read_command_line(int argc, char** argv, char const* what, Adjust adjust) {
+  settings s;
+  std::vector<std::string> views;
+  CLI::App app(what);
+  declare_options(app, s, views);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::CallForHelp const& help) {
+    app.exit(help);
+    return {};
+  }
+  for (std::string const& v : views) s.views.push_back(split_view(v));
+  adjust(s);
+  check(s);
+  return s;
+}
+
+}  // namespace program

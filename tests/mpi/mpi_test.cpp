@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/// \file  MPI ranks; run under mpirun with 1 to 4 of them. Every rank makes every check.
+#include <sidera/communicators/mpi.hpp>  // first: it stands alone
+//
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <laws/sample_data.hpp>
+#include <sidera/core/thread_pool.hpp>
+#include <sidera/io/safetensors.hpp>
+#include <sidera/streaming/fit_stream.hpp>
+
+using namespace sidera;
+
+namespace {
+
+using psrq_type = residual_quantizer<squared_euclidean, lloyd, prefix_residual>;
+
+std::size_t world(int (*ask)(MPI_Comm, int*)) {
+  int value = 0;
+  ask(MPI_COMM_WORLD, &value);
+  return static_cast<std::size_t>(value);
+}
+std::size_t my_rank() {
+  return world(MPI_Comm_rank);
+}
+std::size_t rank_total() {
+  return world(MPI_Comm_size);
+}
+
+void run(std::function<void(mpi_communicator const&)> const& body, mpi_options options = {}) {
+  run_mpi_ranks(
+      MPI_COMM_WORLD, body, [](std::string const& message) { std::fprintf(stderr, "%s\n", message.c_str()); }, options);
+}
+
+/// The message of what `run` throws on this rank; empty when it does not.
+std::string message_of_run(std::function<void(mpi_communicator const&)> const& body) {
+  try {
+    run(body);
+  } catch (std::exception const& e) {
+    return e.what();
+  }
+  return {};
+}
+
+std::string bytes_of(auto const& model) {
+  return serialise_fields(model.fields());
+}
+
+}  // namespace
+
+TEST_CASE("mpi_communicator: sums, maxima and bytes are those of all ranks, on every rank, in messages of any size") {
+  for (std::size_t const message_bytes : {std::size_t{1}, std::size_t{20}, std::size_t{1} << 30}) {
+    auto const body = [&](mpi_communicator const& c) {
+      CHECK(c.rank() == my_rank());
+      CHECK(c.size() == rank_total());
+      auto const me = static_cast<std::int64_t>(c.rank()), n = static_cast<std::int64_t>(c.size());
+      for (std::int64_t round = 0; round < 20; ++round) {
+        std::vector<std::int64_t> integers{me + round, -1, std::int64_t{1} << 60, 0, 0};
+        c.sum(integers);
+        CHECK(integers[0] == n * (n - 1) / 2 + n * round);
+        CHECK(integers[1] == -n);
+        CHECK(integers[2] == n << 60);
+        std::vector<double> numbers{static_cast<double>(me), -static_cast<double>(me), 0.1};
+        c.max(numbers);
+        CHECK(numbers == std::vector<double>{static_cast<double>(n - 1), 0, 0.1});
+        std::vector<std::byte> const mine(3 * c.rank(), std::byte{static_cast<unsigned char>(round)});
+        auto const all = c.gather(mine);
+        REQUIRE(all.size() == c.size());
+        for (std::size_t r = 0; r < all.size(); ++r)
+          CHECK(all[r] == std::vector<std::byte>(3 * r, std::byte{static_cast<unsigned char>(round)}));
+      }
+      c.sum({});
+    };
+    run(body, {.message_bytes = message_bytes});
+  }
+}
+
+TEST_CASE("run_mpi_ranks: a rank that throws ends all of them, wherever they are") {
+  std::size_t const last = rank_total() - 1;
+  for (std::size_t const round_of_failure : {std::size_t{0}, std::size_t{4}, std::size_t{9}}) {
+    auto const body = [&](mpi_communicator const& c) {
+      std::int64_t value[] = {1};
+      for (std::size_t round = 0; round < 9; ++round) {
+        if (c.rank() == last && round == round_of_failure) throw std::out_of_range("shard b.npy is gone");
+        c.sum(value);
+      }
+      if (c.rank() == last) throw std::out_of_range("shard b.npy is gone");  // the others have ended
+    };
+    std::string const expected = (my_rank() == last ? "" : "rank " + std::to_string(last) + " failed: ");
+    CHECK(message_of_run(body) == expected + "shard b.npy is gone");
+    if (my_rank() == last)
+      CHECK_THROWS_AS(run(body), std::out_of_range);
+    else
+      CHECK_THROWS_AS(run(body), communicator_error);
+  }
+}
+
+TEST_CASE("run_mpi_ranks: when all fail, the lowest rank is told") {
+  auto const body = [](mpi_communicator const& c) { throw std::runtime_error("trouble " + std::to_string(c.rank())); };
+  CHECK(message_of_run(body) == (my_rank() == 0 ? "trouble 0" : "rank 0 failed: trouble 0"));
+  CHECK_THROWS(run([](mpi_communicator const&) { throw 5; }));
+}
+
+TEST_CASE("run_mpi_ranks: other calls, other lengths and an early end are errors on every rank, and stay so") {
+  if (rank_total() == 1) return;
+  bool const first = my_rank() == 0;
+  CHECK(message_of_run([&](mpi_communicator const& c) {
+          std::vector<std::int64_t> values(first ? 3 : 2);
+          c.sum(values);
+        }) == "the ranks bring between 2 and 3 numbers");
+  CHECK(message_of_run([&](mpi_communicator const& c) {
+          double value[] = {0};
+          if (first) (void)c.gather({});
+          if (!first) c.max(value);
+        }) == "the ranks make different calls");
+  CHECK(message_of_run([&](mpi_communicator const& c) {
+          if (!first) return;
+          CHECK_THROWS_AS((void)c.gather({}), communicator_error);
+          (void)c.gather({});
+        }) == "the ranks make different calls");
+}
+
+TEST_CASE("fit_stream: MPI ranks with unequal shards, one of them empty, end with the bits of fit") {
+  auto const x = laws::clustered<float>(500, 6, 30, 3, 0.5);
+  for (bool const dying : {false, true}) {
+    CAPTURE(dying);
+    matrix<float> const all = dying ? matrix<float>(x.topRows(50).replicate(10, 1)) : x;
+    psrq_type in_memory({.levels = 2, .words = dying ? std::size_t{100} : std::size_t{16}, .iterations = 5});
+    psrq_type model = in_memory;
+    (void)in_memory.fit(all);
+    // 1 rank: all rows; 2: 1 and 499; 3: 1, none, 499; 4: 1, none, 250, 249
+    std::vector<index_t> const cuts[] = {{0, 500}, {0, 1, 500}, {0, 1, 1, 500}, {0, 1, 1, 251, 500}};
+    REQUIRE(rank_total() <= 4);
+    index_t const first = cuts[rank_total() - 1][my_rank()], next = cuts[rank_total() - 1][my_rank() + 1];
+    matrix<float> const mine = all.middleRows(first, next - first);
+    run([&](mpi_communicator const& c) {
+      thread_pool pool(1 + c.rank() % 2);
+      (void)fit_stream(model, matrix_source<float>(mine), {.block_rows = 90 + c.rank()}, pool, {}, c);
+    });
+    CHECK(bytes_of(model) == bytes_of(in_memory));
+    if (mine.rows() > 0) CHECK(model.encode(mine) == in_memory.encode(all).middleRows(first, next - first));
+  }
+}
+
+TEST_CASE("fit_stream: an MPI rank that cannot go on ends all, and no model changes") {
+  matrix<float> mine = laws::clustered<float>(60, 6, 5, 3, 0.5);
+  if (my_rank() == rank_total() - 1) mine(7, 2) = std::numeric_limits<float>::quiet_NaN();
+  psrq_type model({.levels = 2, .words = 4});
+  auto const message = message_of_run(
+      [&](mpi_communicator const& c) { (void)fit_stream(model, matrix_source<float>(mine), {}, {}, {}, c); });
+  CAPTURE(message);
+  CHECK(message.find("row 7 has a NaN in column 2") != std::string::npos);
+  CHECK(!model.fitted());
+}
+
+int main(int argc, char** argv) {
+  mpi_session const session(argc, argv);
+  return doctest::Context(argc, argv).run();
+}
