@@ -323,6 +323,7 @@
 #include <sidera/streaming/level_inputs.hpp>
 #include <sidera/streaming/rank_rows.hpp>
 #include <sidera/streaming/row_blocks.hpp>
+#include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/statistics_file.hpp>
 #include <sidera/streaming/stream_options.hpp>
 #include <sidera/streaming/stream_position.hpp>

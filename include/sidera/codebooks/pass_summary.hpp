@@ -6,7 +6,6 @@
 #include <sidera/core/fields.hpp>
 #include <sidera/core/number_text.hpp>
 #include <sidera/core/order_free_sum.hpp>
-#include <sidera/core/random.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -29,6 +28,22 @@ class pass_summary {
     statistics_.add(row, code);
     objective_.add(distance);
     fingerprint_ += mixed(number, code);
+  }
+
+  /// Takes row `number` from its word to another; a negative code stands for none. Distances are the caller's to tell.
+  void move(std::span<T const> row, code_t from, code_t to, std::uint64_t number) noexcept {
+    statistics_.remove(row, from);
+    statistics_.add(row, to);
+    if (from >= 0) fingerprint_ -= mixed(number, from);
+    if (to >= 0) fingerprint_ += mixed(number, to);
+  }
+  void add_distance(double distance) noexcept { objective_.add(distance); }
+  void clear_distances() noexcept { objective_ = {}; }
+  /// Forgets all rows.
+  void clear() noexcept {
+    statistics_.clear();
+    objective_ = {};
+    fingerprint_ = 0;
   }
 
   /// Adds the rows of `other`. Throws shape_error for other words, columns or scales, and value_error when there are
@@ -130,12 +145,15 @@ class pass_summary {
  private:
   static constexpr std::int64_t limit = std::int64_t{1} << 40;
 
-  /// 64 bits that depend on both numbers; their sum over all rows names the assignment.
+  /// 64 bits that depend on both numbers; their sum over all rows names the assignment. The finaliser of SplitMix64
+  /// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014), once for each number.
   [[nodiscard]] static std::uint64_t mixed(std::uint64_t number, code_t code) noexcept {
-    auto const b = philox4x32({static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32),
-                               static_cast<std::uint32_t>(code), 0},
-                              {0x51DE7A, 0xC0DE});
-    return std::uint64_t{b[0]} << 32 | b[1];
+    auto const finish = [](std::uint64_t z) {
+      z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+      z = (z ^ z >> 27) * 0x94D049BB133111EB;
+      return z ^ z >> 31;
+    };
+    return finish(finish(number + 0x9E3779B97F4A7C15) + static_cast<std::uint32_t>(code));
   }
   [[nodiscard]] static bool same(std::span<std::int64_t const> a, std::span<std::int64_t const> b) noexcept {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());

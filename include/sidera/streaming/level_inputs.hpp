@@ -20,7 +20,11 @@ class level_inputs {
       : blocks_(source, options.block_rows, options.read_ahead), executor_(executor), workers_(executor.concurrency()) {
     std::size_t bytes = 0;
     for (std::size_t l = 0; l + 1 < words.size(); ++l) bytes += code_store::bytes_per_code(words[l]);
-    keeps_codes_ = blocks_.rows() == 0 || bytes <= options.code_bytes / blocks_.rows();
+    auto const fits = [&](std::size_t per_row) {
+      return blocks_.rows() == 0 || per_row <= options.code_bytes / blocks_.rows();
+    };
+    keeps_codes_ = fits(bytes);
+    has_room_ = fits(bytes + code_store::bytes_per_code(*std::max_element(words.begin(), words.end())));
     if (keeps_codes_)
       for (std::size_t l = 0; l + 1 < words.size(); ++l) stores_.emplace_back(blocks_.rows(), words[l]);
   }
@@ -31,24 +35,64 @@ class level_inputs {
   template <class Use>
   void for_each(residual_encoder<T, M, R> const& encoder, std::size_t levels, Use use) {
     std::size_t const level = encoder.level_count();
-    blocks_.for_each("fit_stream", [&](std::size_t start, matrix_cref<T> const& rows) {
-      block_partition const pieces{row_count(rows), piece_rows};
-      executor_.run(pieces.count(), [&](std::size_t p, std::size_t worker) {
-        residual_workspace<T>& w = workers_[worker];
-        auto const piece =
-            rows.middleRows(static_cast<index_t>(pieces.begin(p)), static_cast<index_t>(pieces.length(p)));
-        walk_down(encoder, piece, start + pieces.begin(p), w);
-        if (level < levels) encoder.compose(w.residual, w.prefix, level, w.query);
-        use(start + pieces.begin(p), matrix_cref<T>(piece), w, worker);
-      });
-    });
+    blocks_.for_each(
+        "fit_stream",
+        [&](std::size_t start, matrix_cref<T> const& rows) {
+          block_partition const pieces{row_count(rows), piece_rows};
+          executor_.run(pieces.count(), [&](std::size_t p, std::size_t worker) {
+            residual_workspace<T>& w = workers_[worker];
+            auto const piece =
+                rows.middleRows(static_cast<index_t>(pieces.begin(p)), static_cast<index_t>(pieces.length(p)));
+            if (keeps_codes_ && stored_ >= level) {
+              walk_kept(encoder, levels, piece, start + pieces.begin(p), w);
+            } else {
+              walk_down(encoder, piece, start + pieces.begin(p), w);
+              if (level < levels) encoder.compose(w.residual, w.prefix, level, w.query);
+            }
+            use(start + pieces.begin(p), matrix_cref<T>(piece), w, worker);
+          });
+        },
+        checked_);
+    checked_ = true;
     if (keeps_codes_) stored_ = std::min(level, stores_.size());
   }
 
+  /// Whether the codes of one more level may be kept, those of the level in training.
+  [[nodiscard]] bool has_room() const noexcept { return has_room_; }
+  /// The codes of level `l`, all levels before having theirs, so that they need not be searched for again.
+  void take_codes(std::size_t l, code_store codes) {
+    if (!keeps_codes_ || l >= stores_.size() || stored_ != l) return;
+    stores_[l] = std::move(codes);
+    stored_ = l + 1;
+  }
+
+  [[nodiscard]] std::size_t rows() const noexcept { return blocks_.rows(); }
   [[nodiscard]] std::size_t worker_count() const noexcept { return workers_.size(); }
 
  private:
   static constexpr std::size_t piece_rows = 1024;
+
+  /// Row by row, as all codes are known: a row stays in the first cache from level to level.
+  void walk_kept(residual_encoder<T, M, R> const& encoder, std::size_t levels, matrix_cref<T> const& x,
+                 std::size_t first, residual_workspace<T>& w) const {
+    std::size_t const level = encoder.level_count(), columns = column_count(x);
+    w.residual.resize(x.rows(), x.cols());
+    w.prefix.resize(x.rows(), x.cols());
+    if (level < levels) w.query.resize(x.rows(), static_cast<index_t>(encoder.scheme().width(columns, level)));
+    for (index_t i = 0; i < x.rows(); ++i) {
+      auto residual = w.residual.row(i), prefix = w.prefix.row(i);
+      residual = x.row(i);
+      prefix.setZero();
+      for (std::size_t l = 0; l < level; ++l) {
+        auto const explained = encoder.level(l).explained.row(stores_[l].get(first + static_cast<std::size_t>(i)));
+        residual -= explained;
+        prefix += explained;
+      }
+      if (level < levels)
+        encoder.scheme().compose(std::span<T const>(row_span(w.residual, i)), std::span<T const>(row_span(w.prefix, i)),
+                                 level, row_span(w.query, i));
+    }
+  }
 
   void walk_down(residual_encoder<T, M, R> const& encoder, matrix_cref<T> const& x, std::size_t first,
                  residual_workspace<T>& w) {
@@ -86,7 +130,8 @@ class level_inputs {
   std::vector<residual_workspace<T>> workers_;
   std::vector<code_store> stores_;  ///< of all levels but the last
   std::size_t stored_ = 0;          ///< levels whose codes are kept already
-  bool keeps_codes_ = true;
+  bool keeps_codes_ = true, has_room_ = true;
+  bool checked_ = false;  ///< every row has been seen to be finite
 };
 
 }  // namespace sidera::inline SIDERA_ABI

@@ -19,15 +19,19 @@ class row_blocks {
   [[nodiscard]] std::size_t columns() const { return source_.columns(); }
 
   /// Calls `use(first, rows)` for every block. Throws what the source throws, and value_error for a NaN or an infinity,
-  /// which says where the row is.
+  /// which says where the row is. With `checked` the rows are known to have none.
   template <class Use>
-  void for_each(std::string_view function, Use use) const {
+  void for_each(std::string_view function, Use use, bool checked = false) const {
     std::array<matrix<T>, 2> buffers;
-    if (blocks_.count() > 0) read(0, buffers[0], function);
+    auto const read = [&](std::size_t b) {
+      fill(b, buffers[b % 2]);
+      if (!checked) check(b, buffers[b % 2], function);
+    };
+    if (blocks_.count() > 0) read(0);
     for (std::size_t b = 0; b < blocks_.count(); ++b) {
       std::future<void> next;  // waits in its destructor, also when `use` throws
       bool const more = b + 1 < blocks_.count();
-      auto const read_next = [&] { read(b + 1, buffers[(b + 1) % 2], function); };
+      auto const read_next = [&] { read(b + 1); };
       if (more && read_ahead_) next = std::async(std::launch::async, read_next);
       use(blocks_.begin(b), matrix_cref<T>(buffers[b % 2]));
       if (more && read_ahead_) next.get();
@@ -36,13 +40,14 @@ class row_blocks {
   }
 
  private:
-  void read(std::size_t b, matrix<T>& out, std::string_view function) const {
-    std::size_t const first = blocks_.begin(b);
+  void fill(std::size_t b, matrix<T>& out) const {
     out.resize(static_cast<index_t>(blocks_.length(b)), static_cast<index_t>(columns()));
-    source_.read(first, out);
-    for (index_t i = 0; i < out.rows(); ++i) {
-      auto const row = row_span(out, i);
-      if (!all_finite(std::span<T const>(row))) refuse(first + static_cast<std::size_t>(i), row, function);
+    source_.read(blocks_.begin(b), out);
+  }
+  void check(std::size_t b, matrix<T>& rows, std::string_view function) const {
+    for (index_t i = 0; i < rows.rows(); ++i) {
+      auto const row = row_span(rows, i);
+      if (!all_finite(std::span<T const>(row))) refuse(blocks_.begin(b) + static_cast<std::size_t>(i), row, function);
     }
   }
 

@@ -8,6 +8,7 @@
 #include <sidera/streaming/concepts.hpp>
 #include <sidera/streaming/level_inputs.hpp>
 #include <sidera/streaming/rank_rows.hpp>
+#include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/stream_position.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -51,6 +52,8 @@ class stream_trainer {
       at_.done.push_back(std::move(*at_.best));
       at_.best.reset();
       push(at_.done.back());
+      if (recipe_.options.restarts == 1 && running_->knows_codes()) inputs_.take_codes(l, running_->take_codes());
+      running_.reset();
     }
     (void)look(std::vector<std::size_t>{});  // for the relative error of the last level
     fit_report report;
@@ -188,6 +191,7 @@ class stream_trainer {
     }
     codebook<T>& book = at_.now.book;
     level_report& report = at_.now.report;
+    running_.emplace(book.size(), scales_, inputs_.worker_count(), inputs_.rows(), inputs_.has_room());
     pass_summary<T> seen(0, scales_);
     bool repeated = false, measured = false;
     auto const assign = [&](bool measure) {
@@ -232,21 +236,24 @@ class stream_trainer {
   /// Assigns every row to its nearest word. Distances are only computed when somebody wants them.
   [[nodiscard]] pass_summary<T> pass(codebook<T> const& book, bool with_distances) {
     word_search<T, M> const search(book.words, recipe_.metric);
-    std::vector<pass_summary<T>> parts(inputs_.worker_count(), pass_summary<T>(book.size(), scales_));
+    running_pass<T>& running = *running_;
+    running.start();
     for_each_nearest(search, with_distances,
                      [&](residual_workspace<T> const& w, std::vector<double> const& distances, std::size_t first,
                          std::size_t worker) {
                        for (std::size_t i = 0; i < w.codes.size(); ++i)
-                         parts[worker].add(row_span(w.query, static_cast<index_t>(i)), w.codes[i],
-                                           with_distances ? distances[i] : 0, first + i);
+                         running.assign(worker, row_span(w.query, static_cast<index_t>(i)), w.codes[i],
+                                        first - rows_.first + i, first + i);
+                       for (std::size_t i = 0; with_distances && i < w.codes.size(); ++i)
+                         running.add_distance(worker, distances[i]);
                      });
-    for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
+    pass_summary<T> all = running.finish();
     if (ranks_.size() > 1) {
-      auto integers = parts[0].integers();
+      auto integers = all.integers();
       ranks_.sum(integers);
-      parts[0].set_integers(integers);
+      all.set_integers(integers);
     }
-    return std::move(parts[0]);
+    return all;
   }
 
   /// use(workspace with queries and codes, distances if they are wanted, number of the first row, worker)
@@ -389,7 +396,8 @@ class stream_trainer {
   encoder_type encoder_;
   column_scales scales_{std::vector<double>{}, 0};  ///< of the queries of the level under way
   stream_position<T> at_;
-  bool watched_ = false;  ///< on any rank
+  std::optional<running_pass<T>> running_;  ///< of the training under way
+  bool watched_ = false;                    ///< on any rank
 };
 
 }  // namespace sidera::inline SIDERA_ABI
