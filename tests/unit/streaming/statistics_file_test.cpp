@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <laws/sample_data.hpp>
 #include <sidera/core/check.hpp>
+#include <sidera/core/random.hpp>
+#include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/statistics_file.hpp>
 
 #include "../io/temporary_folder.hpp"
@@ -79,6 +81,33 @@ TEST_CASE("pass_summary: one code, one distance or one value that differs is see
   CHECK(!(farther == whole));
   CHECK(std::equal(swapped.statistics().counts().begin(), swapped.statistics().counts().end(),
                    whole.statistics().counts().begin()));
+}
+
+TEST_CASE("running_pass: passes that follow one another are passes of their own, with kept codes and without") {
+  assigned const data;
+  for (bool const keeps : {true, false}) {
+    running_pass<float> running(words, data.scales, 3, row_total, keeps);
+    CHECK(!running.knows_codes());
+    for (std::size_t round = 0; round < 4; ++round) {
+      CAPTURE(round);
+      pass_summary<float> fresh(words, data.scales);
+      running.start();
+      for (std::size_t i = 0; i < row_total; ++i) {
+        auto const row = row_span(data.x, static_cast<index_t>(i));
+        // In the second round many rows move; in the third none does.
+        auto const code = static_cast<code_t>((i + (round == 1 || round == 2 ? i % 3 : 0)) % words);
+        double const distance = random_stream(round).uniform(i);
+        fresh.add(row, code, distance, 1000 + i);
+        running.assign((i + round) % 3, row, code, i, 1000 + i);
+        running.add_distance(i % 3, distance);
+      }
+      CHECK(running.finish() == fresh);
+      CHECK(running.knows_codes() == keeps);
+    }
+    if (!keeps) continue;
+    code_store const codes = running.take_codes();
+    for (std::size_t i = 0; i < row_total; ++i) CHECK(codes.get(i) == static_cast<code_t>(i % words));
+  }
 }
 
 TEST_CASE("pass_summary: means equal those of double arithmetic") {
