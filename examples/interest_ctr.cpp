@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// \file  Embeddings and interactions in; rankers on semantic IDs and their baselines out, compared over seeds.
 #include <CLI/CLI.hpp>
+#include <numeric>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/io/atomic_file.hpp>
 
-#include "interest_ctr/results.hpp"
+#include "interest_ctr/finished.hpp"
 #include "interest_ctr/variants.hpp"
 
 namespace {
@@ -67,6 +68,7 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--ranked-users", s.ranked_users, "users whose lists are ranked, 0: none")->capture_default_str();
   count("--seeds", s.seeds, "trainings per model");
   app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
+  app.add_option("--journal", s.journal, "keeps what is finished; a second run goes on from there");
   app.add_option("--json", s.json, "figures as JSON");
   app.add_option("--report", s.report, "the table as HTML");
 }
@@ -111,19 +113,21 @@ std::vector<program::model_result> train_all(program::settings const& s, program
   std::vector<program::model_variant> variants;
   for (auto const& label : s.models) variants.push_back(program::variant_of(label, s));
   std::vector<program::model_result> results(s.models.size());
-  for (std::size_t m = 0; m < results.size(); ++m) results[m] = {s.models[m], std::vector<program::figures>(s.seeds)};
-  std::vector<double> seconds(s.models.size() * s.seeds);
+  for (std::size_t m = 0; m < results.size(); ++m)
+    results[m] = {s.models[m], std::vector<program::figures>(s.seeds), std::vector<double>(s.seeds)};
+  program::finished_trainings finished(s);
   sidera::thread_pool pool(s.threads);
-  pool.run(seconds.size(), [&](std::size_t job, std::size_t) {
-    std::size_t const m = job / s.seeds, seed = job % s.seeds;
-    auto const& [label, model, how] = variants[m];
-    auto const scores = program::train_and_score(model, how, data, asked, seed + 1);
-    results[m].per_seed[seed] = program::measure(asked, cold, scores, s.at);
-    seconds[job] = scores.seconds_per_epoch;
-    if (seed == 0) results[m].parameters = scores.parameters;
+  pool.run(results.size() * s.seeds, [&](std::size_t job, std::size_t) {
+    std::size_t const seed = job / results.size(), m = job % results.size();
+    auto const& variant = variants[m];
+    program::take_run(results[m], seed, finished.get(variant.label, seed + 1, [&] {
+      auto const scores = program::train_and_score(variant.model, variant.how, data, asked, seed + 1);
+      return program::named_run(program::measure(asked, cold, scores, s.at), scores);
+    }));
   });
-  for (std::size_t job = 0; job < seconds.size(); ++job)
-    results[job / s.seeds].seconds_per_epoch += seconds[job] / static_cast<double>(s.seeds);
+  for (auto& r : results)
+    r.seconds_per_epoch =
+        std::accumulate(r.seconds.begin(), r.seconds.end(), 0.0) / static_cast<double>(r.seconds.size());
   return results;
 }
 

@@ -23,6 +23,7 @@ using figures = std::vector<double>;
 struct model_result {
   std::string name;
   std::vector<figures> per_seed;
+  std::vector<double> seconds;  ///< of an epoch, per seed
   double seconds_per_epoch = 0;
   std::size_t parameters = 0;
 
@@ -115,6 +116,32 @@ inline void put_model(sidera::json_writer& json, model_result const& r,
   return found;
 }
 
+/// What the figures of a model and a seed depend on, beside the data.
+inline void put_settings(sidera::json_writer& json, settings const& s) {
+  json.field("levels", s.levels);
+  json.field("words", s.words);
+  json.field("prefix_weight", s.prefix_weight);
+  json.field("scale", s.scale);
+  json.field("joint_scale", s.joint_scale.empty() ? s.scale : s.joint_scale);
+  json.field("align", s.align);
+  json.field("dim", s.dim);
+  json.field("history", s.history);
+  json.field("epochs", s.epochs);
+  json.field("batch", s.batch);
+  json.field("lr", s.learning_rate);
+  json.field("embedding_init", s.embedding_init);
+  json.field("pooling", s.pooling);
+  json.field("deviation", s.deviation);
+  json.field("weight_decay", s.weight_decay);
+  json.field("part", s.part);
+  json.field("at", s.at);
+  json.field("ranked_users", s.ranked_users);
+  json.field("negatives", s.negatives);
+  json.field("test_negatives", s.test_negatives);
+  json.field("negative_rule", s.rule);
+  json.field("cold", s.cold);
+}
+
 [[nodiscard]] inline std::string json_text(settings const& s, data_set const& data,
                                            std::vector<model_result> const& results) {
   sidera::json_writer json;
@@ -122,28 +149,7 @@ inline void put_model(sidera::json_writer& json, model_result const& r,
     json.field("program", "interest_ctr");
     json.field("version", SIDERA_VERSION_STRING);
     json.key("settings").object([&] {
-      json.field("levels", s.levels);
-      json.field("words", s.words);
-      json.field("prefix_weight", s.prefix_weight);
-      json.field("scale", s.scale);
-      json.field("joint_scale", s.joint_scale.empty() ? s.scale : s.joint_scale);
-      json.field("align", s.align);
-      json.field("dim", s.dim);
-      json.field("history", s.history);
-      json.field("epochs", s.epochs);
-      json.field("batch", s.batch);
-      json.field("lr", s.learning_rate);
-      json.field("embedding_init", s.embedding_init);
-      json.field("pooling", s.pooling);
-      json.field("deviation", s.deviation);
-      json.field("weight_decay", s.weight_decay);
-      json.field("part", s.part);
-      json.field("at", s.at);
-      json.field("ranked_users", s.ranked_users);
-      json.field("negatives", s.negatives);
-      json.field("test_negatives", s.test_negatives);
-      json.field("negative_rule", s.rule);
-      json.field("cold", s.cold);
+      put_settings(json, s);
       json.field("seeds", s.seeds);
     });
     json.field("users", data.table.users);

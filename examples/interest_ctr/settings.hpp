@@ -28,7 +28,7 @@ struct settings {
   std::size_t cold = 30, seeds = 10, threads = 0;
   std::size_t at = 10, ranked_users = 100;
   std::vector<std::string> versus = {"din"};  ///< models that all others are compared with, seed by seed
-  std::string json, report;
+  std::string json, report, journal;
 };
 
 inline constexpr std::initializer_list<char const*> scales = {"none", "l2", "zscore", "equal"};
