@@ -49,6 +49,9 @@ namespace detail {
 /// assignment allows; so all codes of an ID may change, and IDs that more than one item has may remain: they are
 /// counted as unresolved, and another resolver can part them.
 ///
+/// For codebooks that were trained with \ref balanced, whose words stand for about equally many rows. Words that
+/// k-means gave to a few far rows have to take their share too, and cost more than the IDs are worth.
+///
 /// Published words that are over their share already get no new items. Needs `costs_by_prefix`, which is called once
 /// per item and level and once more for the IDs of the quantizer. Time O(N K log K) per level, memory N K.
 struct balanced_levels {
