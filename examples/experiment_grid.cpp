@@ -7,6 +7,7 @@
 #include <sidera/io/load.hpp>
 #include <sidera/io/markdown.hpp>
 
+#include "experiment_grid/charts.hpp"
 #include "experiment_grid/grid_parts.hpp"
 
 namespace program {
@@ -138,6 +139,7 @@ void list_cells(grid const& g) {
   report.section("Results");
   report.paragraph("Click on the name of a column to sort by it.");
   report.sortable_table(sidera::summary_table(shown(s, table)));
+  add_charts(report, table);
   return report.html();
 }
 
