@@ -7,6 +7,7 @@
 #include <sidera/io/load.hpp>
 #include <sidera/io/markdown.hpp>
 
+#include "experiment_grid/charts.hpp"
 #include "experiment_grid/grid_parts.hpp"
 
 namespace program {
@@ -15,7 +16,7 @@ namespace {
 struct settings {
   std::string x, labels, journal, csv, jsonl, report;
   std::vector<double> levels = {3}, words = {16}, prefix_weight = {1}, keep = {0.5};
-  std::size_t iterations = 25, seeds = 1, threads = 0;
+  std::size_t iterations = 25, epochs = 60, seeds = 1, threads = 0;
   std::uint64_t seed = 7;
   std::vector<std::string> only, figures;
   bool no_times = false, list = false, quiet = false;
@@ -30,9 +31,12 @@ void declare_options(CLI::App& app, settings& s) {
   app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ; numbers to try")->delimiter(',');
   app.add_option("--keep", s.keep, "share of the channels that TOC keeps; numbers to try")->delimiter(',');
   app.add_option("--iterations", s.iterations)->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--epochs", s.epochs, "of networks")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--seed", s.seed, "the first one")->capture_default_str();
   app.add_option("--seeds", s.seeds, "how many")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--only", s.only, "run the cells that have these names, for example RQ,lloyd")->delimiter(',');
+  app.add_option("--only", s.only,
+                 "run the cells that have one of these names on every axis that is named, for example RQ,PSRQ,lloyd")
+      ->delimiter(',');
   app.add_option("--figures", s.figures, "show these in the table, for example \"relative error,NMI 1\"")
       ->delimiter(',');
   app.add_option("--journal", s.journal, "keeps what is finished; a second run goes on from there");
@@ -45,15 +49,37 @@ void declare_options(CLI::App& app, settings& s) {
   app.add_flag("--quiet", s.quiet, "print nothing but errors");
 }
 
+[[nodiscard]] bool contains(std::vector<std::string> const& names, std::string const& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Of several names on one axis a cell has one; axes that are not named take all.
+void keep_only(grid& all, std::vector<std::string> const& only) {
+  std::vector<std::vector<std::string>> wanted(all.axes.size());
+  for (std::string const& name : only) {
+    bool known = false;
+    for (auto const& cell : all.cells)
+      for (std::size_t a = 0; a < wanted.size(); ++a) {
+        if (cell.policies[a] != name) continue;
+        known = true;
+        if (!contains(wanted[a], name)) wanted[a].push_back(name);
+      }
+    if (!known) throw std::invalid_argument("--only: no cell has the name \"" + name + "\"; --list shows them");
+  }
+  std::erase_if(all.cells, [&](auto const& cell) {
+    for (std::size_t a = 0; a < wanted.size(); ++a)
+      if (!wanted[a].empty() && !contains(wanted[a], cell.policies[a])) return true;
+    return false;
+  });
+  if (all.cells.empty()) throw std::invalid_argument("no cell has all the names of --only; --list shows them");
+}
+
 [[nodiscard]] grid chosen_cells(settings const& s) {
   grid all = squared_euclidean_cells();
   all.append(cosine_cells());
-  std::erase_if(all.cells, [&](auto const& cell) {
-    return !std::all_of(s.only.begin(), s.only.end(), [&](std::string const& name) {
-      return std::find(cell.policies.begin(), cell.policies.end(), name) != cell.policies.end();
-    });
-  });
-  if (all.cells.empty()) throw std::invalid_argument("no cell has all the names of --only; --list shows them");
+  all.append(refined_cells());
+  all.append(trained_cells());
+  keep_only(all, s.only);
   return all;
 }
 
@@ -72,7 +98,8 @@ void declare_options(CLI::App& app, settings& s) {
                   {"words", s.words},
                   {"prefix weight", s.prefix_weight},
                   {"keep", s.keep},
-                  {"iterations", {static_cast<double>(s.iterations)}}};
+                  {"iterations", {static_cast<double>(s.iterations)}},
+                  {"epochs", {static_cast<double>(s.epochs)}}};
   plan.seeds.clear();
   for (std::size_t k = 0; k < s.seeds; ++k) plan.seeds.push_back(s.seed + k);
   plan.journal = s.journal;
@@ -112,6 +139,7 @@ void list_cells(grid const& g) {
   report.section("Results");
   report.paragraph("Click on the name of a column to sort by it.");
   report.sortable_table(sidera::summary_table(shown(s, table)));
+  add_charts(report, table);
   return report.html();
 }
 

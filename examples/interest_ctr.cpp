@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// \file  Embeddings and interactions in; rankers on semantic IDs and their baselines out, compared over seeds.
 #include <CLI/CLI.hpp>
+#include <numeric>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/io/atomic_file.hpp>
 
-#include "interest_ctr/results.hpp"
+#include "interest_ctr/finished.hpp"
+#include "interest_ctr/variants.hpp"
 
 namespace {
 
@@ -23,13 +25,19 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
                  "rows of user, item, split (0 train, 1 valid, 2 test)[, weight[, time]]");
   app.add_flag("--generated", s.generated, "a small set whose clicks depend on text and sound together");
   app.add_option("--view", views, "NAME=FILE of one modality of the items; may be repeated");
-  app.add_option("--model", s.models, "names of models, or all")->delimiter(',');
+  app.add_option("--model", s.models,
+                 "names of models, or all; a model may have options of its own, for example "
+                 "mcca:prefix-weight=0.25:scale=none:align=0")
+      ->delimiter(',');
+  app.add_option("--versus", s.versus, "models that the others are compared with, seed by seed")->delimiter(',');
   count("--levels", s.levels, "codes per item and view");
   count("--words", s.words, "code words per level");
   app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")->capture_default_str();
   app.add_option("--scale", s.scale, "of each view before it is quantized")
       ->check(CLI::IsMember({"none", "l2", "zscore", "equal"}))
       ->capture_default_str();
+  app.add_option("--joint-scale", s.joint_scale, "of the views of the joint codes, as --scale where it is not given")
+      ->check(CLI::IsMember({"none", "l2", "zscore", "equal"}));
   app.add_flag("--align", s.align,
                "align embeddings to who takes items together in training before they are quantized or compared, as "
                "qarm always does");
@@ -45,6 +53,9 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--embedding-init", s.embedding_init, "of code embeddings: random numbers, or words of the codebooks")
       ->check(CLI::IsMember({"random", "centres"}))
       ->capture_default_str();
+  app.add_option("--pooling", s.pooling, "how a history is attended: by DIN's scorer, dot products or projections")
+      ->check(CLI::IsMember({"din", "dot", "target"}))
+      ->capture_default_str();
   count("--negatives", s.negatives, "per interaction in training");
   count("--test-negatives", s.test_negatives,
         "per interaction in the questions; the same ones for all models and seeds");
@@ -57,6 +68,7 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--ranked-users", s.ranked_users, "users whose lists are ranked, 0: none")->capture_default_str();
   count("--seeds", s.seeds, "trainings per model");
   app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
+  app.add_option("--journal", s.journal, "keeps what is finished; a second run goes on from there");
   app.add_option("--json", s.json, "figures as JSON");
   app.add_option("--report", s.report, "the table as HTML");
 }
@@ -84,8 +96,11 @@ void check(program::settings& s) {
     if (name == "id" || name == "joint") throw std::invalid_argument("a view cannot be named \"" + name + "\"");
   if (!(s.prefix_weight >= 0) || !std::isfinite(s.prefix_weight))
     throw std::invalid_argument("--prefix-weight must not be negative");
-  if (s.models == std::vector<std::string>{"all"}) s.models = program::known_models();
-  for (auto const& model : s.models) program::require_model(model);
+  if (auto const all = std::find(s.models.begin(), s.models.end(), "all"); all != s.models.end()) {
+    auto const& known = program::known_models();
+    s.models.insert(s.models.erase(all), known.begin(), known.end());
+  }
+  for (auto const& label : s.models) (void)program::variant_of(label, s);
 }
 
 /// One training per model and seed, spread over the threads: each is done by one thread, in the same way.
@@ -95,25 +110,30 @@ std::vector<program::model_result> train_all(program::settings const& s, program
   program::question_set const asked{sidera::make_samples(data.table, part, {s.history, s.test_negatives, rule, 0}),
                                     sidera::make_lists(data.table, part, s.history, s.ranked_users)};
   auto const cold = data.table.cold_items(s.cold);
+  std::vector<program::model_variant> variants;
+  for (auto const& label : s.models) variants.push_back(program::variant_of(label, s));
   std::vector<program::model_result> results(s.models.size());
-  for (std::size_t m = 0; m < results.size(); ++m) results[m] = {s.models[m], std::vector<program::figures>(s.seeds)};
-  std::vector<double> seconds(s.models.size() * s.seeds);
+  for (std::size_t m = 0; m < results.size(); ++m)
+    results[m] = {s.models[m], std::vector<program::figures>(s.seeds), std::vector<double>(s.seeds)};
+  program::finished_trainings finished(s);
   sidera::thread_pool pool(s.threads);
-  pool.run(seconds.size(), [&](std::size_t job, std::size_t) {
-    std::size_t const m = job / s.seeds, seed = job % s.seeds;
-    auto const scores = program::train_and_score(s.models[m], s, data, asked, seed + 1);
-    results[m].per_seed[seed] = program::measure(asked, cold, scores, s.at);
-    seconds[job] = scores.seconds_per_epoch;
-    if (seed == 0) results[m].parameters = scores.parameters;
+  pool.run(results.size() * s.seeds, [&](std::size_t job, std::size_t) {
+    std::size_t const seed = job / results.size(), m = job % results.size();
+    auto const& variant = variants[m];
+    program::take_run(results[m], seed, finished.get(variant.label, seed + 1, [&] {
+      auto const scores = program::train_and_score(variant.model, variant.how, data, asked, seed + 1);
+      return program::named_run(program::measure(asked, cold, scores, s.at), scores);
+    }));
   });
-  for (std::size_t job = 0; job < seconds.size(); ++job)
-    results[job / s.seeds].seconds_per_epoch += seconds[job] / static_cast<double>(s.seeds);
+  for (auto& r : results)
+    r.seconds_per_epoch =
+        std::accumulate(r.seconds.begin(), r.seconds.end(), 0.0) / static_cast<double>(r.seconds.size());
   return results;
 }
 
 void write_report(std::string const& path, sidera::report_table const& table) {
   sidera::html_report report("Rankers on semantic IDs");
-  report.paragraph("Means and 95 % intervals over seeds; differences to DIN are paired by seed.");
+  report.paragraph("Means and 95 % intervals over seeds; differences are paired by seed.");
   report.table(table);
   sidera::write_file(path, report.html());
 }
@@ -140,7 +160,7 @@ int main(int argc, char** argv) {
     check(s);
     program::data_set const data = s.generated ? program::generated_data() : program::load_data(s);
     auto const results = train_all(s, data);
-    auto const table = program::table_of(results);
+    auto const table = program::table_of(s, results);
     if (!s.json.empty()) sidera::write_file(s.json, program::json_text(s, data, results));
     if (!s.report.empty()) write_report(s.report, table);
     std::fputs(sidera::markdown_table(table).c_str(), stdout);

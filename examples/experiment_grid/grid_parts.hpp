@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  The grid in parts: each .cpp compiles the cells of one metric, so that parts compile side by side.
+/// \file  The grid in parts: each .cpp compiles some of the cells, so that parts compile side by side.
 #include <sidera/experiments/quantizer_study.hpp>
 
 namespace program {
@@ -13,5 +13,7 @@ using channels = sidera::channel_choices<sidera::all_channels, sidera::best_chan
 
 [[nodiscard]] grid squared_euclidean_cells();
 [[nodiscard]] grid cosine_cells();
+[[nodiscard]] grid refined_cells();  ///< residual quantizers with a beam, joint refits, another start
+[[nodiscard]] grid trained_cells();  ///< quantizers that train networks
 
 }  // namespace program

@@ -63,9 +63,20 @@ plan plan_of(std::string const& model, settings const& s, data_set const& data, 
   if (model == "mcca-without-mjc")
     p.layout = sidera::mcca_without_joint_layout(items, std::move(modalities));
   else
-    p.layout =
-        sidera::mcca_layout(items, std::move(modalities), codes("joint", side_by_side(data.views, s.scale), "psrq"));
+    p.layout = sidera::mcca_layout(
+        items, std::move(modalities),
+        codes("joint", side_by_side(data.views, s.joint_scale.empty() ? s.scale : s.joint_scale), "psrq"));
   return p;
+}
+
+/// Raw similarities of target and history in every view.
+sidera::similarity_tiers<float> tiers_of(settings const& s, data_set const& data, std::uint64_t seed) {
+  std::vector<sidera::matrix<float>> features;
+  for (auto const& v : data.views) {
+    auto x = scaled(v.x, "equal");
+    features.push_back(s.align ? aligned(x, s, data, seed) : std::move(x));
+  }
+  return {std::move(features), 10};
 }
 
 /// The semantic ID by which the tower sees the target, as a number per item.
@@ -113,8 +124,8 @@ trained_scores trained(Model model, settings const& s, data_set const& data, que
 
 std::vector<std::string> const& known_models() {
   static std::vector<std::string> const names{
-      "vbpr",   "din",       "qarm",     "simtier", "din+vq",           "din+pq",
-      "din+rq", "din+rqvae", "din+psrq", "mcca",    "mcca-without-msc", "mcca-without-mjc"};
+      "vbpr",      "din",      "qarm", "simtier",          "din+vq",           "din+pq",      "din+rq",
+      "din+rqvae", "din+psrq", "mcca", "mcca-without-msc", "mcca-without-mjc", "mcca+simtier"};
   return names;
 }
 
@@ -135,15 +146,6 @@ trained_scores train_and_score(std::string const& model, settings const& s, data
     out.id = id_numbers({}, data.table.items);
     return out;
   }
-  sidera::similarity_tiers<float> tiers;
-  if (model == "simtier") {
-    std::vector<sidera::matrix<float>> features;
-    for (auto const& v : data.views) {
-      auto x = scaled(v.x, "equal");
-      features.push_back(s.align ? aligned(x, s, data, seed) : std::move(x));
-    }
-    tiers = sidera::similarity_tiers<float>(std::move(features), 10);
-  }
   plan p = plan_of(model, s, data, seed);
   auto id = target_ids(p.layout, data.table.items);
   sidera::ranker_options options;
@@ -151,8 +153,15 @@ trained_scores train_and_score(std::string const& model, settings const& s, data
   options.embedding_deviation = p.centres.deviation = s.deviation;
   options.seed = seed;
   if (s.embedding_init == "random") p.centres.words.clear();
-  auto out = trained(sidera::ranker<float>(std::move(p.layout), options, {}, std::move(tiers), p.centres), s, data,
-                     asked, seed);
+  auto tiers = model.ends_with("simtier") ? tiers_of(s, data, seed) : sidera::similarity_tiers<float>{};
+  auto const with = [&](auto pooling) {
+    return trained(
+        sidera::ranker<float, decltype(pooling)>(std::move(p.layout), options, pooling, std::move(tiers), p.centres), s,
+        data, asked, seed);
+  };
+  auto out = s.pooling == "dot"      ? with(sidera::dot_attention{})
+             : s.pooling == "target" ? with(sidera::projected_attention{})
+                                     : with(sidera::din_attention<>{});
   out.id = std::move(id);
   return out;
 }

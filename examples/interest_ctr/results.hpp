@@ -23,6 +23,7 @@ using figures = std::vector<double>;
 struct model_result {
   std::string name;
   std::vector<figures> per_seed;
+  std::vector<double> seconds;  ///< of an epoch, per seed
   double seconds_per_epoch = 0;
   std::size_t parameters = 0;
 
@@ -80,31 +81,65 @@ inline void put_interval(sidera::json_writer& json, sidera::interval_estimate co
   json.field("ci95", std::vector<double>{e.low, e.high});
 }
 
-inline void put_model(sidera::json_writer& json, model_result const& r, model_result const* din) {
+inline void put_differences(sidera::json_writer& json, model_result const& r, model_result const& other) {
+  json.key("versus_" + other.name).object([&] {
+    for (std::size_t f = 0; f < r.per_seed.front().size(); ++f)
+      json.key(figure_names[f]).object([&] {
+        auto const e = sidera::paired_difference(r.values(f), other.values(f));
+        put_interval(json, e);
+        if (e.count > 1) json.field("p_value", e.p_value);
+      });
+  });
+}
+
+inline void put_model(sidera::json_writer& json, model_result const& r,
+                      std::vector<model_result const*> const& others) {
   json.key(r.name).object([&] {
     for (std::size_t f = 0; f < r.per_seed.front().size(); ++f)
       json.key(figure_names[f]).object([&] {
         put_interval(json, sidera::mean_interval(r.values(f)));
         json.field("per_seed", r.values(f));
       });
-    if (din != nullptr)
-      json.key("versus_din").object([&] {
-        for (std::size_t f = 0; f < r.per_seed.front().size(); ++f)
-          json.key(figure_names[f]).object([&] {
-            auto const e = sidera::paired_difference(r.values(f), din->values(f));
-            put_interval(json, e);
-            if (e.count > 1) json.field("p_value", e.p_value);
-          });
-      });
+    for (model_result const* other : others) put_differences(json, r, *other);
     json.field("parameters", r.parameters);
     json.field("seconds_per_epoch", r.seconds_per_epoch);
   });
 }
 
-[[nodiscard]] inline model_result const* find_din(std::vector<model_result> const& results) {
-  for (auto const& r : results)
-    if (r.name == "din") return &r;
-  return nullptr;
+/// The results of settings.versus, those that there are.
+[[nodiscard]] inline std::vector<model_result const*> compared_with(settings const& s,
+                                                                    std::vector<model_result> const& results) {
+  std::vector<model_result const*> found;
+  for (std::string const& name : s.versus)
+    for (auto const& r : results)
+      if (r.name == name) found.push_back(&r);
+  return found;
+}
+
+/// What the figures of a model and a seed depend on, beside the data.
+inline void put_settings(sidera::json_writer& json, settings const& s) {
+  json.field("levels", s.levels);
+  json.field("words", s.words);
+  json.field("prefix_weight", s.prefix_weight);
+  json.field("scale", s.scale);
+  json.field("joint_scale", s.joint_scale.empty() ? s.scale : s.joint_scale);
+  json.field("align", s.align);
+  json.field("dim", s.dim);
+  json.field("history", s.history);
+  json.field("epochs", s.epochs);
+  json.field("batch", s.batch);
+  json.field("lr", s.learning_rate);
+  json.field("embedding_init", s.embedding_init);
+  json.field("pooling", s.pooling);
+  json.field("deviation", s.deviation);
+  json.field("weight_decay", s.weight_decay);
+  json.field("part", s.part);
+  json.field("at", s.at);
+  json.field("ranked_users", s.ranked_users);
+  json.field("negatives", s.negatives);
+  json.field("test_negatives", s.test_negatives);
+  json.field("negative_rule", s.rule);
+  json.field("cold", s.cold);
 }
 
 [[nodiscard]] inline std::string json_text(settings const& s, data_set const& data,
@@ -114,33 +149,14 @@ inline void put_model(sidera::json_writer& json, model_result const& r, model_re
     json.field("program", "interest_ctr");
     json.field("version", SIDERA_VERSION_STRING);
     json.key("settings").object([&] {
-      json.field("levels", s.levels);
-      json.field("words", s.words);
-      json.field("prefix_weight", s.prefix_weight);
-      json.field("scale", s.scale);
-      json.field("align", s.align);
-      json.field("dim", s.dim);
-      json.field("history", s.history);
-      json.field("epochs", s.epochs);
-      json.field("batch", s.batch);
-      json.field("lr", s.learning_rate);
-      json.field("embedding_init", s.embedding_init);
-      json.field("deviation", s.deviation);
-      json.field("weight_decay", s.weight_decay);
-      json.field("part", s.part);
-      json.field("at", s.at);
-      json.field("ranked_users", s.ranked_users);
-      json.field("negatives", s.negatives);
-      json.field("test_negatives", s.test_negatives);
-      json.field("negative_rule", s.rule);
-      json.field("cold", s.cold);
+      put_settings(json, s);
       json.field("seeds", s.seeds);
     });
     json.field("users", data.table.users);
     json.field("items", data.table.items);
     json.field("interactions", data.table.rows.size());
     json.key("models").object([&] {
-      for (auto const& r : results) put_model(json, r, find_din(results));
+      for (auto const& r : results) put_model(json, r, compared_with(s, results));
     });
   });
   return json.text() + "\n";
@@ -155,19 +171,20 @@ inline void put_model(sidera::json_writer& json, model_result const& r, model_re
   return text;
 }
 
-/// Means with half the width of their 95 % intervals; differences to DIN are paired by seed.
-[[nodiscard]] inline sidera::report_table table_of(std::vector<model_result> const& results) {
+/// Means with half the width of their 95 % intervals; differences are paired by seed.
+[[nodiscard]] inline sidera::report_table table_of(settings const& s, std::vector<model_result> const& results) {
   sidera::report_table table;
-  table.columns = {"model", "AUC", "cold AUC", "GAUC", "log loss", "AUC - DIN", "cold AUC - DIN"};
-  model_result const* const din = find_din(results);
+  table.columns = {"model", "AUC", "cold AUC", "GAUC", "log loss"};
+  auto const others = compared_with(s, results);
+  for (model_result const* other : others)
+    for (char const* figure : {"AUC - ", "cold AUC - "}) table.columns.push_back(figure + other->name);
   for (auto const& r : results) {
     std::vector<std::string> row{r.name};
     for (std::size_t f = 0; f < question_figures; ++f)
       row.push_back(with_interval(sidera::mean_interval(r.values(f)), false));
-    for (std::size_t const f : {std::size_t{0}, std::size_t{1}})
-      row.push_back(din == nullptr || din == &r
-                        ? ""
-                        : with_interval(sidera::paired_difference(r.values(f), din->values(f)), true));
+    for (model_result const* other : others)
+      for (std::size_t const f : {std::size_t{0}, std::size_t{1}})
+        row.push_back(other == &r ? "" : with_interval(sidera::paired_difference(r.values(f), other->values(f)), true));
     table.rows.push_back(std::move(row));
   }
   return table;

@@ -15,17 +15,22 @@ struct settings {
   std::vector<std::string> models = {"all"};
   std::size_t levels = 3, words = 64;
   double prefix_weight = 1;
-  std::string scale = "equal";  ///< of each view before it is quantized
+  std::string scale = "equal";   ///< of each view before it is quantized
+  std::string joint_scale = {};  ///< of the views of the joint codes; empty: as `scale`
   bool align = false;
   std::size_t dim = 64, history = 20, epochs = 1, batch = 64;
   double learning_rate = 5e-4, weight_decay = 0, deviation = 0.05;
   std::string embedding_init = "random";
+  std::string pooling = "din";  ///< how a history is attended
   std::size_t negatives = 1, test_negatives = 4;
   std::string rule = "popularity";
   std::string part = "test";  ///< what the figures are of
   std::size_t cold = 30, seeds = 10, threads = 0;
   std::size_t at = 10, ranked_users = 100;
-  std::string json, report;
+  std::vector<std::string> versus = {"din"};  ///< models that all others are compared with, seed by seed
+  std::string json, report, journal;
 };
+
+inline constexpr std::initializer_list<char const*> scales = {"none", "l2", "zscore", "equal"};
 
 }  // namespace program

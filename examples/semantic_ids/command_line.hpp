@@ -49,7 +49,10 @@ inline void declare_options(CLI::App& app, settings& s, std::vector<std::string>
       ->check(CLI::IsMember({"refuse", "skip", "mean"}))
       ->capture_default_str();
   app.add_option("--resolve", s.resolve, "give items that share an ID one of their own; all: compare the ways")
-      ->check(CLI::IsMember({"none", "digit", "relocate", "sinkhorn", "all"}))
+      ->check(CLI::IsMember({"none", "digit", "relocate", "capacity", "sinkhorn", "balance", "all"}))
+      ->capture_default_str();
+  app.add_option("--resolve-seeds", s.resolve_seeds, "seeds for --resolve all; with several, 95 % intervals")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--labels", s.labels, "one integer per item, used for the report only");
   auto* out = app.add_option("--model-out", s.model_out, "save the codebooks (safetensors)");
@@ -74,6 +77,8 @@ inline void check(settings& s) {
                                 std::to_string(s.levels) + " levels");
   if (!(s.prefix_weight >= 0) || !std::isfinite(s.prefix_weight))
     throw std::invalid_argument("--prefix-weight must not be negative");
+  if (s.resolve_seeds > 1 && !s.model_in.empty())
+    throw std::invalid_argument("--resolve-seeds trains models: not with --model-in");
   if (s.joint && s.views.size() < 2) throw std::invalid_argument("--joint needs two views or more");
   for (auto const& [name, file] : s.views)
     if (name.find('/') != std::string::npos || name == "joint")

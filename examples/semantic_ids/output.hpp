@@ -45,7 +45,7 @@ inline void put_views(sidera::json_writer& json, std::map<std::string, quality> 
 
 inline void put_resolved(sidera::json_writer& json, result const& r) {
   json.key("resolved").object([&] {
-    for (auto const& [name, list] : r.resolved)
+    for (auto const& [name, list] : r.resolved.front())
       json.key(name).object([&, &ways = list] {
         for (resolved_ids const& way : ways)
           json.key(way.resolver).object([&] {
@@ -54,6 +54,7 @@ inline void put_resolved(sidera::json_writer& json, result const& r) {
             json.field("largest_bucket", way.after.largest_bucket);
             json.field("moved", way.moved);
             json.field("unresolved", way.unresolved);
+            json.field("relative_error_before", way.error_before);
             json.field("relative_error", way.error_after);
           });
       });
@@ -128,7 +129,7 @@ inline void print(result const& r) {
               r.how.levels, r.how.metric.c_str(), r.how.update.c_str(), static_cast<unsigned long long>(r.how.seed));
   for (std::string const& name : r.names) print_quality(name, r.views.at(name));
   for (std::string const& name : r.resolved.empty() ? std::vector<std::string>{} : r.names)
-    std::printf("\n%s", sidera::markdown_table(resolution_table(name, r.resolved.at(name))).c_str());
+    std::printf("\n%s", sidera::markdown_table(resolution_table(name, r.resolved)).c_str());
   if (!r.alternatives.empty()) print_comparison(r);
   std::printf("fit %.2f s, encode %.3f s\n", r.fit_seconds, r.encode_seconds);
 }

@@ -20,7 +20,7 @@ struct result {
   std::vector<std::string> names;  ///< of the views, the joint view last
   std::map<std::string, sidera::code_matrix> codes;
   std::map<std::string, quality> views;
-  std::map<std::string, std::vector<resolved_ids>> resolved;  ///< empty unless asked for
+  std::vector<std::map<std::string, std::vector<resolved_ids>>> resolved;  ///< per seed and view, if asked for
   std::vector<alternative> alternatives;
   double fit_seconds = 0, encode_seconds = 0;
 };

@@ -127,16 +127,32 @@ inline void compare(result& r, std::vector<sidera::view<float>> const& views, st
   }
 }
 
-/// With one resolver the codes become its IDs; "all" only compares them.
-inline void resolve_all(result& r, model_type const& model, std::vector<sidera::view<float>> const& views) {
-  if (r.how.resolve == "none") return;
-  for (std::string const& name : r.names) {
-    std::vector<resolved_ids>& list = r.resolved[name];
+[[nodiscard]] inline std::map<std::string, std::vector<resolved_ids>> resolve_views(
+    settings const& s, model_type const& model, std::vector<sidera::view<float>> const& views,
+    sidera::view_codes const& codes) {
+  std::map<std::string, std::vector<resolved_ids>> resolved;
+  for (std::string const& name : model.names()) {
     sidera::matrix<float> const x = model.scaled_rows(views, name);
     for (char const* resolver : resolver_names)
-      if (r.how.resolve == "all" || r.how.resolve == resolver)
-        list.push_back(resolve(resolver, model.quantizer(name), x, r.codes.at(name)));
-    if (r.how.resolve != "all") r.codes.at(name) = list.front().ids;
+      if (s.resolve == "all" || s.resolve == resolver)
+        resolved[name].push_back(resolve(resolver, model.quantizer(name), x, codes.at(name)));
+  }
+  return resolved;
+}
+
+/// With one resolver the codes become its IDs; "all" only compares them, over as many seeds as the user wants.
+inline void resolve_all(result& r, model_type const& model, std::vector<sidera::view<float>> const& views,
+                        sidera::executor_ref executor) {
+  if (r.how.resolve == "none") return;
+  r.resolved.push_back(resolve_views(r.how, model, views, r.codes));
+  if (r.how.resolve != "all")
+    for (std::string const& name : r.names) r.codes.at(name) = r.resolved.front().at(name).front().ids;
+  for (std::size_t k = 1; k < r.how.resolve_seeds; ++k) {
+    settings s = r.how;
+    s.seed += k;
+    model_type other = make_model(s);
+    (void)other.fit(views, executor);
+    r.resolved.push_back(resolve_views(s, other, views, other.encode(views, executor)));
   }
 }
 
@@ -160,7 +176,7 @@ inline void resolve_all(result& r, model_type const& model, std::vector<sidera::
   r.names = model.names();
   r.views = measure_all(model, views, r.codes, labels);
   r.how = std::move(s);
-  resolve_all(r, model, views);
+  resolve_all(r, model, views, pool);
   if (compares) compare(r, views, labels, pool, progress);
   fields = model.fields();
   put_settings(fields, r.how);

@@ -26,7 +26,8 @@ struct settings {
   std::string scale = "none";
   std::string missing = "refuse";
   std::string resolve = "none";  ///< or one of resolver_names, or "all" to compare them
-  std::string memory;            ///< empty: everything is read at once
+  std::size_t resolve_seeds = 1;
+  std::string memory;  ///< empty: everything is read at once
   std::string labels, model_out, model_in, ids_out, report, json;
   bool compare = false;
   std::size_t compare_seeds = 1;

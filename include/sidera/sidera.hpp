@@ -77,6 +77,8 @@
 #include <sidera/autodiff/sequence_shape.hpp>
 #include <sidera/autodiff/tape.hpp>
 #include <sidera/autodiff/variable.hpp>
+#include <sidera/bottlenecks/autoencoder_network.hpp>
+#include <sidera/bottlenecks/autoencoder_quantizer.hpp>
 #include <sidera/bottlenecks/bottleneck.hpp>
 #include <sidera/bottlenecks/code_sharing.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
@@ -86,6 +88,7 @@
 #include <sidera/bottlenecks/dead_code_reset.hpp>
 #include <sidera/bottlenecks/finite_scalar_layer.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
+#include <sidera/bottlenecks/latent_words.hpp>
 #include <sidera/bottlenecks/learned_words.hpp>
 #include <sidera/bottlenecks/linear_words.hpp>
 #include <sidera/codebook_optimization/channel_count.hpp>
@@ -163,9 +166,11 @@
 #include <sidera/experiments/journal.hpp>
 #include <sidera/experiments/quantizer_family.hpp>
 #include <sidera/experiments/quantizer_study.hpp>
+#include <sidera/experiments/refined_families.hpp>
 #include <sidera/experiments/result_table.hpp>
 #include <sidera/experiments/run_grid.hpp>
 #include <sidera/experiments/run_point.hpp>
+#include <sidera/experiments/trained_families.hpp>
 #include <sidera/experiments/type_list.hpp>
 #include <sidera/interest/code_embedding.hpp>
 #include <sidera/interest/feature_factorization.hpp>
@@ -287,6 +292,9 @@
 #include <sidera/residual_schemes/normalized.hpp>
 #include <sidera/residual_schemes/prefix.hpp>
 #include <sidera/semantic_ids/append_items.hpp>
+#include <sidera/semantic_ids/balanced_levels.hpp>
+#include <sidera/semantic_ids/bucket_matching.hpp>
+#include <sidera/semantic_ids/capacity_per_bucket.hpp>
 #include <sidera/semantic_ids/collision_resolver.hpp>
 #include <sidera/semantic_ids/collisions.hpp>
 #include <sidera/semantic_ids/extra_digit.hpp>

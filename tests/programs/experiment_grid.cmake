@@ -32,6 +32,23 @@ foreach(scheme RQ PSRQ PQ OPQ)
   endif()
 endforeach()
 
+# Names on one axis are alternatives; quantizers with a training of their own have every figure, and store more numbers.
+run(${GRID} --x ${rows} --only own,lloyd,squared_euclidean,all,RQ,RQ+beam,RQ+refit,RQ-VAE,SimVQ,RQ-KMeans+,FSQ,LFQ,QINCo
+    --epochs 2 --no-times --jsonl ${FOLDER}/more.jsonl)
+file(STRINGS ${FOLDER}/more.jsonl lines)
+list(LENGTH lines count)
+if(NOT count EQUAL 9)
+  message(SEND_ERROR "${count} cells, expected 9: ${lines}")
+endif()
+foreach(line IN LISTS lines)
+  string(JSON quantizer GET "${line}" quantizer)
+  string(JSON error_${quantizer} GET "${line}" figures "relative error")
+  string(JSON numbers_${quantizer} GET "${line}" figures "numbers stored")
+endforeach()
+if(NOT numbers_RQ EQUAL 288 OR NOT numbers_FSQ GREATER 288 OR NOT error_RQ+refit LESS error_RQ OR error_QINCo GREATER error_RQ)
+  message(SEND_ERROR "RQ stores ${numbers_RQ}, FSQ ${numbers_FSQ}; errors ${error_RQ}, ${error_RQ+refit}, ${error_QINCo}")
+endif()
+
 # Half of the journal, and half of a line more.
 file(READ ${FOLDER}/journal.jsonl journal)
 string(LENGTH "${journal}" length)

@@ -13,6 +13,12 @@ set(two_views --view pix=${interest_digits}/pix.npy --view mor=${interest_digits
 interest_ctr_refuses(no_interactions "name --interactions" ${two_views})
 interest_ctr_refuses(unknown_option "--bogus" --bogus)
 interest_ctr_refuses(unknown_model "is not known" ${two_views} --interactions ${interest_digits}/pix.npy --model nonsense)
+interest_ctr_refuses(unknown_option_of_a_model "no option" ${two_views} --interactions ${interest_digits}/pix.npy
+                     --model mcca:nonsense=1)
+interest_ctr_refuses(unknown_scale_of_a_model "no scale" ${two_views} --interactions ${interest_digits}/pix.npy
+                     --model mcca:scale=nonsense)
+interest_ctr_refuses(no_number_of_a_model "not a number" ${two_views} --interactions ${interest_digits}/pix.npy
+                     --model mcca:prefix-weight=much)
 interest_ctr_refuses(unknown_start "embedding-init" ${two_views} --interactions ${interest_digits}/pix.npy
                      --embedding-init zeros)
 interest_ctr_refuses(interactions_of_many_columns "240 columns" ${two_views} --interactions ${interest_digits}/pix.npy)

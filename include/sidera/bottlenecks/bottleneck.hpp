@@ -20,7 +20,7 @@ struct bottleneck_options {
   std::size_t ema_repeats = 1;  ///< updates per batch; 6 in the code that the published DCID figures were made with
   std::uint64_t seed = 1;
   /// In training, how often a row keeps only its first n levels, n uniform in 1 .. levels: quantizer dropout; Zeghidour
-  /// et al., "SoundStream" (2021), section III.C. Short codes stay usable.
+  /// et al., "SoundStream" (2021). Short codes stay usable.
   double level_dropout = 0;
 };
 
@@ -85,7 +85,8 @@ class bottleneck {
     set_words(store, layout_.words(quantizer));
   }
   /// First words from a quantizer that is fitted already, of the same kind but with any update rule: RQ-KMeans+ is an
-  /// RQ-VAE that starts from residual k-means (QARM, arXiv 2411.11739, and its successors).
+  /// RQ-VAE that starts from residual k-means ("GPR: Towards a generative pre-trained one-model paradigm for
+  /// large-scale advertising recommendation", 2025), with an encoder that changes nothing at first.
   template <class Fitted>
   void start_from(parameters<T>& store, Fitted const& quantizer) {
     set_words(store, bottleneck_layout<Fitted>{}.words(quantizer));

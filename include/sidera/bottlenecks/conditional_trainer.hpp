@@ -12,7 +12,7 @@
 namespace sidera::inline SIDERA_ABI {
 
 /// Trains \ref conditional_words on the tape: sum over levels of mse(x, reconstruction up to the level) for the codes
-/// that greedy search finds, with Adam; Huijben et al. (ICML 2024), eq. 5. It starts at the words that it is given,
+/// that greedy search finds, with Adam, as in Huijben et al. (ICML 2024). It starts at the words that it is given,
 /// with C = 0.
 template <Scalar T>
 class conditional_trainer {

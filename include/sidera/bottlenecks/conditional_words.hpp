@@ -10,8 +10,9 @@ namespace sidera::inline SIDERA_ABI {
 
 /// The words of one level, moved by what the levels before have made of the row:
 ///   f(c | p) = c + relu(c A + p B + b) C
-/// with the reconstruction p so far: one residual block of QINCo (Huijben et al., "Residual quantization with implicit
-/// neural codebooks", ICML 2024; arXiv 2401.14732, section 3.2). Without a network (the first level) f(c | p) = c.
+/// with the reconstruction p so far, after QINCo (Huijben et al., "Residual quantization with implicit neural
+/// codebooks", ICML 2024; arXiv 2401.14732). There, a linear layer sees [c ; p] and residual blocks follow; here, one
+/// residual block sees both. Without a network (the first level) f(c | p) = c.
 template <Scalar T>
 struct conditional_words {
   matrix<T> words;        ///< K x D

@@ -15,14 +15,14 @@ struct rounded_output {
 };
 
 /// FSQ in a network: column d of z becomes the nearest of levels_d even steps in [-1, 1] to tanh z_d, the gradient is
-/// that of tanh z_d; Mentzer et al. (ICLR 2024), section 3.1. Nothing is learned, no loss is needed beside that of the
+/// that of tanh z_d; Mentzer et al. (ICLR 2024). Nothing is learned, no loss is needed beside that of the
 /// task.
 struct finite_scalar_layer {
   std::vector<std::size_t> levels = {8, 5, 5, 5};  ///< one per column, each at least 2
   bool squash = true;                              ///< the gradient is that of tanh z (FSQ); false: that of z (LFQ)
 
-  /// LFQ (Yu et al., "Language model beats diffusion: tokenizer is key to visual generation", arXiv 2310.05737, section
-  /// 3.1): the sign of each of `bits` columns; z <= 0 is code 0. Train it with \ref lookup_free_entropy.
+  /// LFQ (Yu et al., "Language model beats diffusion: tokenizer is key to visual generation", arXiv 2310.05737): the
+  /// sign of each of `bits` columns; z <= 0 is code 0. Train it with \ref lookup_free_entropy.
   [[nodiscard]] static finite_scalar_layer lookup_free(std::size_t bits) {
     return {std::vector<std::size_t>(bits, 2), false};
   }

@@ -10,6 +10,15 @@
 
 namespace sidera::inline SIDERA_ABI {
 
+/// In which channels the codes of a quantizer of type Q are searched.
+///
+/// Syntax:    `C::encode(quantizer, x, point)` -> codes, for the quantizers that it knows how to search again
+/// Models:    \ref all_channels, \ref best_channels.
+template <class C, class Q>
+concept ChannelChoice = requires(Q const& q, matrix<float> const& x, run_point const& p) {
+  { C::encode(q, x, p) } -> std::same_as<code_matrix>;
+};
+
 /// The codes of the quantizer as it is.
 struct all_channels {
   static constexpr std::string_view name = "all";

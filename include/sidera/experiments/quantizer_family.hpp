@@ -11,14 +11,21 @@ namespace sidera::inline SIDERA_ABI {
 
 /// A kind of quantizer.
 ///
-/// Syntax:    `F::make<M, U>(point)` -> an unfitted quantizer with metric M and update rule U
+/// Syntax:    `F::make<M, U>(point)` -> an unfitted quantizer with metric M and update rule U; optionally
+///            `F::finish(quantizer, x, point)`, what training ends with after `fit`
 /// Semantics: reads the numbers "levels", "words" and "iterations" and the seed; equal budget means equal "words" times
 ///            "levels", the number of words that are stored.
-/// Models:    \ref vq_family, \ref rq_family, \ref psrq_family, \ref pq_family, \ref opq_family.
+/// Models:    \ref vq_family, \ref rq_family, \ref psrq_family, \ref pq_family, \ref opq_family; those of
+///            refined_families.hpp and trained_families.hpp.
 template <class F, class M, class U>
 concept QuantizerFamily = requires(run_point const& point) {
   F::template make<M, U>(point);
 };
+
+/// What family F makes.
+template <class F, class M, class U>
+requires QuantizerFamily<F, M, U>
+using family_quantizer_t = decltype(F::template make<M, U>(std::declval<run_point const&>()));
 
 namespace detail {
 

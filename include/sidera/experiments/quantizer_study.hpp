@@ -32,26 +32,37 @@ namespace detail {
           {"largest bucket", static_cast<double>(quality.collisions.largest_bucket)}};
 }
 
+/// Words, networks, rotations: all numbers that encoding or decoding needs. What a word explains is not counted, since
+/// it is a part of the word (or, of words without a length, a number of the same kind).
+[[nodiscard]] inline double numbers_stored(field_set const& fields) {
+  double sum = 0;
+  for (auto const& [name, tensor] : fields.tensors)
+    if (!name.ends_with(".explained")) sum += static_cast<double>(tensor.size());
+  return sum;
+}
+
 }  // namespace detail
 
 /// Trains a quantizer, encodes its training rows and measures the codes. Axes in this order: \ref quantizer_families,
 /// \ref metrics, \ref update_rules, \ref channel_choices. Figures: relative error, perplexity of the last level, unique
-/// ratio, no-collision rate, largest bucket; with labels the NMI of each level.
+/// ratio, no-collision rate, largest bucket, how many numbers the model stores; with labels the NMI of each level.
 struct quantizer_study {
   using data_type = quantizer_data;
 
   template <class F, class M, class U, class C>
-  requires UpdateRuleFor<U, M> && QuantizerFamily<F, M, U>
+  requires QuantizerFamily<F, M, U> && ChannelChoice<C, family_quantizer_t<F, M, U>>
   [[nodiscard]] named_numbers operator()(type_list<F, M, U, C>, quantizer_data const& data,
                                          run_point const& point) const {
     auto quantizer = F::template make<M, U>(point);
     double const start = detail::thread_seconds();
     (void)quantizer.fit(data.x);
+    if constexpr (requires { F::finish(quantizer, data.x, point); }) F::finish(quantizer, data.x, point);
     double const fitted = detail::thread_seconds();
     code_matrix const codes = C::encode(quantizer, data.x, point);
     double const encoded = detail::thread_seconds();
     code_quality const quality = measure_codes(quantizer, data.x, codes, data.labels);
     named_numbers figures = detail::figures_of(quality);
+    figures.emplace_back("numbers stored", detail::numbers_stored(quantizer.fields()));
     if (data.times) {
       figures.emplace_back("fit ms", 1e3 * (fitted - start));
       figures.emplace_back("encode us per row", 1e6 * (encoded - fitted) / static_cast<double>(data.x.rows()));

@@ -52,8 +52,8 @@ struct project_levels {
 };
 static_assert(LevelMerge<sum_levels> && LevelMerge<project_levels>);
 
-/// e_i: the vector of item i in one view, from one table row per word of each level; Zhang et al., arXiv 2508.20359,
-/// section 2 of MCCA (E_1 ... E_L stacked). Parameter: "name.table", sum of words x dim, group "tables".
+/// e_i: the vector of item i in one view, from one table row per word of each level; MCCA (arXiv 2508.20359),
+/// with the tables E_1 ... E_L stacked. Parameter: "name.table", sum of words x dim, group "tables".
 template <LevelMerge Merge = sum_levels>
 class code_embedding {
  public:

@@ -13,7 +13,7 @@
 namespace sidera::inline SIDERA_ABI {
 
 /// VBPR: s_ui = b_i + g_u . g_i + o_u . (E f_i) + v . f_i with the features f_i of the items; He and McAuley (AAAI
-/// 2016), eq. 4. It knows users instead of histories. Trained here like every other model, by cross-entropy.
+/// 2016). It knows users instead of histories. Trained here like every other model, by cross-entropy.
 ///
 /// Parameters: "bias.table", "item.table", "user.table", "taste.table", "project", "visual".
 template <Scalar T = float>

@@ -23,7 +23,7 @@ concept InterestPooling = std::copyable<P> &&
 };
 
 /// h = sum_j a_j e_j with a = W(s), s_j = w . relu(W_1 e_j + W_2 q + b) + c; Zhou et al., "Deep Interest Network" (KDD
-/// 2018), section 4.3. DIN keeps raw weights; sigmoid and softmax weights are the alternatives.
+/// 2018). DIN keeps raw weights; sigmoid and softmax weights are the alternatives.
 template <AttentionWeights W = raw_weights>
 struct din_attention {
   std::size_t hidden = 0;  ///< width of the scorer; 0: that of the items

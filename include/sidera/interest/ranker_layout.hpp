@@ -46,7 +46,7 @@ struct ranker_layout {
 }
 
 /// MCCA: the histories of every modality and of the joint view are attended by the joint view of the target, and
-/// u = [h^1 ; ... ; h^o ; h^r ; e^r ; e^o]; arXiv 2508.20359, section 3.3.
+/// u = [h^1 ; ... ; h^o ; h^r ; e^r ; e^o]; arXiv 2508.20359.
 ///
 /// Without modalities this is MCCA without modal-specific codebooks.
 [[nodiscard]] inline ranker_layout mcca_layout(std::size_t items, std::vector<item_view> modalities, item_view joint) {

@@ -20,7 +20,7 @@ concept TableStart = std::copyable<S> &&
   start(table, view, stream);
 };
 
-/// N(0, deviation^2): what MCCA does on purpose, "to leave the static space" (arXiv 2508.20359, section 3.3).
+/// N(0, deviation^2): what MCCA does on purpose, "to leave the static space" (arXiv 2508.20359).
 struct random_start {
   double deviation = 0.05;
   template <class Map>

@@ -20,10 +20,8 @@ struct lookup_free_entropy_options {
 };
 
 /// What keeps sign codes decided and spread: L = mean_i H(p_i) - diversity H(mean_i p_i), in nats, with p_i the softmax
-/// of
-/// -|z_i - c|^2 / temperature over the words c in {-1, 1}^bits; Yu et al. (arXiv 2310.05737), the entropy
-/// penalty of section 3.1. Small where every
-/// row is sure of its word and the batch uses all words alike.
+/// of -|z_i - c|^2 / temperature over the words c in {-1, 1}^bits: the entropy penalty of Yu et al. (arXiv 2310.05737).
+/// Small where every row is sure of its word and the batch uses all words alike.
 ///
 /// z is N x bits, N >= 1. Bits are independent given z, so the first entropy is the sum over groups of columns exactly;
 /// the second one is that sum if groups are independent over the batch, and exact where group_bits >= bits. O(N bits

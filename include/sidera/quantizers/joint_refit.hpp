@@ -141,7 +141,7 @@ class joint_refit_solver {
     return sum;
   }
 
-  /// With the counts of the words as preconditioner (Golub and Van Loan, "Matrix computations", algorithm 11.5.1); a
+  /// With the counts of the words as preconditioner (Golub and Van Loan, "Matrix computations"); a
   /// column that is solved stands still.
   void conjugate_gradients(std::vector<double>& residual, std::vector<double>& delta) const {
     std::vector<double> p(residual.size()), image(residual.size());
@@ -179,7 +179,7 @@ class joint_refit_solver {
 /// Solves for the words of all levels jointly, codes as they are: argmin over w of
 ///   sum_i |x_i - sum_l w^l_codes(i, l)|^2 + ridge sum |w - words|^2.
 /// Training level by level takes each level's words as means of what was left over then; Babenko and Lempitsky,
-/// "Additive quantization for extreme vector compression" (CVPR 2014), section 3.2, solve for all at once.
+/// "Additive quantization for extreme vector compression" (CVPR 2014), solve for all at once.
 ///
 /// x is N x D, codes N x L (a row ends at its first no_code), `words` has one K x D matrix per level. Words without
 /// rows stay where they are (with a ridge of 0 too). The error never rises, equal input gives equal bits for any

@@ -7,7 +7,7 @@
 namespace sidera::inline SIDERA_ABI {
 
 /// Several codes as one number and back: c_0 + words_0 (c_1 + words_1 (c_2 + ...)), the index of a word in the codebook
-/// that the levels imply; Mentzer et al., "Finite scalar quantization" (ICLR 2024), section 3.1.
+/// that the levels imply; Mentzer et al., "Finite scalar quantization" (ICLR 2024).
 ///
 /// Throws value_error where the product of `words` does not fit a code, or a word count is 0.
 class mixed_radix {

@@ -26,7 +26,7 @@ struct trained_view {
 };
 
 /// Quantizes every view X^z on its own and, with `joint`, their concatenation X^o = [X^t ; X^a ; ...] (PSRQ, arXiv
-/// 2508.20359, section 3.2). Views are scaled first, the joint view is made of scaled views: with \ref no_scaling the
+/// 2508.20359). Views are scaled first, the joint view is made of scaled views: with \ref no_scaling the
 /// view with the larger norm decides the joint codes, which the paper leaves open.
 template <Quantizer Q, ViewScaling S = no_scaling>
 class multi_view_quantizer {

@@ -21,8 +21,8 @@ struct scalar_cells {
 };
 
 /// The cells of finite scalar quantization: round tanh u to the nearest of -1, -1 + 2 / (L - 1), ..., 1; Mentzer et
-/// al., "Finite scalar quantization" (ICLR 2024), section 3.1, scaled to [-1, 1]. Thresholds are numbers u, words are
-/// roundings of tanh u. With L = 2 it is the sign. Even L are symmetric around 0 too, where the appendix of the paper
+/// al., "Finite scalar quantization" (ICLR 2024), scaled to [-1, 1]. Thresholds are numbers u, words are
+/// roundings of tanh u. With L = 2 it is the sign. Even L are symmetric around 0 too, where the paper's code
 /// moves the grid by half a step so that 0 is a word.
 template <Scalar T>
 [[nodiscard]] scalar_cells<T> tanh_cells(std::size_t levels) {

@@ -11,19 +11,24 @@ namespace sidera::inline SIDERA_ABI {
 /// squared distance of its last residual to word c.
 using last_level_costs = std::function<void(std::size_t item, std::span<double> out)>;
 
+/// Writes what it costs to give item `item` each code of the level behind `prefix`, the codes it has so far: out[c],
+/// usually the squared distance to what prefix and code decode to.
+using level_costs = std::function<void(std::size_t item, std::span<code_t const> prefix, std::span<double> out)>;
+
 /// New items that want IDs, beside published ones that must not move.
 struct collision_problem {
   code_matrix_cref codes;          ///< N x L, what the quantizer says; rows with a missing code stay as they are
   std::vector<std::size_t> words;  ///< per level
-  last_level_costs costs = {};     ///< for resolvers that move items
+  last_level_costs costs = {};     ///< for resolvers that give items other last codes
   code_matrix published = code_matrix(0, 0);  ///< IDs that are taken, with as many columns as the resolver returns
+  level_costs costs_by_prefix = {};           ///< for resolvers that give items other codes of any level
 };
 
 /// IDs for the new items.
 struct collision_resolution {
   code_matrix ids;
   std::vector<std::size_t> words;  ///< per level of `ids`
-  std::size_t moved = 0;           ///< items whose last code is not the quantizer's
+  std::size_t moved = 0;           ///< items with another code than the quantizer's
   std::size_t unresolved = 0;      ///< items that still share their ID beyond what is allowed
   double added_cost = 0;           ///< by the moves, in the unit of `costs`
 };
@@ -103,8 +108,10 @@ struct prefix_members {
 ///
 /// Syntax:    `resolver(problem)` -> collision_resolution
 /// Semantics: a function of the problem alone; no ID of the result is in `published`, but for items counted as
-///            unresolved; published IDs are not touched; all codes but the last of the quantizer's are kept.
-/// Models:    \ref extra_digit, \ref relocate_nearest, \ref sinkhorn_last_level.
+///            unresolved; published IDs are not touched; all codes but the last of the quantizer's are kept, unless the
+///            model says otherwise.
+/// Models:    \ref extra_digit, \ref relocate_nearest, \ref sinkhorn_last_level, \ref capacity_per_bucket,
+///            \ref balanced_levels.
 template <class R>
 concept CollisionResolver = std::copyable<R> && requires(R const& resolver, collision_problem const& problem) {
   { resolver(problem) } -> std::same_as<collision_resolution>;
