@@ -15,10 +15,26 @@ std::pair<std::string, std::string> split_view(std::string const& argument) {
   return {argument.substr(0, equals), argument.substr(equals + 1)};
 }
 
+/// Options that take one value or several: a,b,c.
+void declare_lists(CLI::App& app, program::setting_lists& l) {
+  auto const list = [&](char const* name, auto& values, char const* what, auto check) {
+    app.add_option(name, values, std::string(what) + "; of several values, training items choose")
+        ->delimiter(',')
+        ->check(check)
+        ->capture_default_str();
+  };
+  list("--temperature", l.temperature, "of InfoNCE", CLI::PositiveNumber);
+  list("--dropout", l.dropout, "in the general encoders", CLI::Range(0.0, 0.95));
+  list("--hidden", l.hidden, "units of the general encoders, 0: linear ones", CLI::NonNegativeNumber);
+  list("--weight-decay", l.weight_decay, "of Adam", CLI::NonNegativeNumber);
+  list("--ridge", l.ridge, "of CCA", CLI::NonNegativeNumber);
+  list("--directions", l.directions, "of CCA", CLI::PositiveNumber);
+}
+
 void declare_options(CLI::App& app, program::settings& s, std::vector<std::string>& views,
                      std::vector<std::string>& without) {
   app.add_option("--view", views, "NAME=FILE of one modality: .npy, .npz:name, .fvecs, .bvecs; at least two");
-  app.add_option("--labels", s.labels, "one integer per item, for the probe only");
+  app.add_option("--labels", s.labels, "one integer per item (or per row), for the probe only");
   app.add_option("--split", s.split, "0 (training) or 1 (test) per item; default: a third for the test, by the seed");
   app.add_option("--model", s.model)->check(CLI::IsMember({"vq", "dcid", "hdcid", "fcid"}))->capture_default_str();
   app.add_option("--without", without, "terms to leave out")
@@ -38,13 +54,15 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--keep", s.keep, "number of channels, or auto: by the agreement of training pairs")
       ->capture_default_str();
   app.add_option("--lambda", s.lambda, "of the TOC criterion")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  app.add_option("--club", s.club, "released: as in DCID's code, to watch the specific features collapse")
+      ->check(CLI::IsMember({"library", "released"}))
+      ->capture_default_str();
+  app.add_flag("--sequences", s.sequences, "draw clips of 10 steps and three modalities, for every seed anew");
   app.add_option("--epochs", s.epochs)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--batch", s.batch, "items per step")->check(CLI::Range(2, 1 << 20))->capture_default_str();
   app.add_option("--learning-rate", s.learning_rate)->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--temperature", s.temperature, "of InfoNCE")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--dropout", s.dropout, "in the general encoders")
-      ->check(CLI::Range(0.0, 0.95))
-      ->capture_default_str();
+  declare_lists(app, s.lists);
+  app.add_flag("--held-out", s.held_out, "measure on a quarter of the training items, and leave the test alone");
   app.add_option("--seeds", s.seeds, "runs, each with its own split and start")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -55,6 +73,14 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--json", s.json, "figures as JSON");
   app.add_option("--report", s.report, "self-contained HTML report");
   app.add_flag("--quiet", s.quiet, "print nothing but errors");
+}
+
+void use_sequences(program::settings& s) {
+  if (!s.views.empty() || !s.labels.empty() || !s.split.empty())
+    throw std::invalid_argument("--sequences draws its own views, labels and splits");
+  s.views = {{"video", ""}, {"audio", ""}, {"text", ""}};
+  s.labels = "drawn";
+  s.time = program::sequence_world().time;
 }
 
 /// Without arguments: two views of the digits that ship with the library.
@@ -98,7 +124,10 @@ int main(int argc, char** argv) {
   try {
     for (std::string const& v : views) s.views.push_back(split_view(v));
     s.without.insert(without.begin(), without.end());
-    if (views.empty() && s.labels.empty()) use_digits(s);
+    if (s.sequences)
+      use_sequences(s);
+    else if (views.empty() && s.labels.empty())
+      use_digits(s);
     check(s);
     program::result const r = program::run(s);
     if (!s.report.empty()) sidera::write_file(s.report, program::html_text(r));

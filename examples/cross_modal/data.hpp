@@ -5,6 +5,7 @@
 #include <sidera/core/random.hpp>
 #include <sidera/io/load.hpp>
 
+#include "sequences.hpp"
 #include "settings.hpp"
 
 namespace program {
@@ -19,10 +20,13 @@ struct view_rows {
 
 struct paired_data {
   std::vector<view_rows> views;
-  std::vector<std::int32_t> labels;  ///< 0 .. classes - 1, one per clip
+  std::vector<std::int32_t> labels;  ///< 0 .. classes - 1, one per clip or one per row
   std::size_t classes = 0;
   std::vector<std::int32_t> split;  ///< 0 training, 1 test, one per clip; empty: drawn for every seed
   std::size_t clips = 0, missing = 0;
+
+  /// Rows that a label is for: 1, or the steps of a clip.
+  [[nodiscard]] std::size_t rows_per_label() const { return sidera::row_count(views.front().x) / labels.size(); }
 };
 
 /// Clip numbers.
@@ -67,13 +71,25 @@ inline std::size_t number_labels(std::vector<std::int32_t>& labels) {
   d.labels = sidera::load_labels(s.labels);
   if (!s.split.empty()) d.split = sidera::load_labels(s.split);
   for (auto const& [list, file] : {std::pair{&d.labels, s.labels}, std::pair{&d.split, s.split}})
-    if (!file.empty() && list->size() != d.clips)
+    if (!file.empty() && list->size() != d.clips && (list == &d.split || list->size() != rows))
       throw sidera::shape_error("cross_modal", file + " has " + std::to_string(list->size()) + " entries for " +
                                                    std::to_string(d.clips) + " items");
   for (std::int32_t const part : d.split)
     if (part != 0 && part != 1)
       throw sidera::value_error("cross_modal", s.split + " must hold 0 (training) and 1 (test)");
   d.classes = number_labels(d.labels);
+  return d;
+}
+
+/// The clips of \ref draw_sequences; a label per step.
+[[nodiscard]] inline paired_data drawn_data(std::uint64_t seed) {
+  sequence_world const world;
+  drawn_sequences drawn = draw_sequences(world, seed);
+  paired_data d;
+  for (matrix& x : drawn.views) d.views.push_back({std::move(x), std::vector<std::uint8_t>(drawn.event.size(), 1)});
+  d.labels = std::move(drawn.event);
+  d.classes = number_labels(d.labels);
+  d.clips = world.clips;
   return d;
 }
 
@@ -114,7 +130,9 @@ inline std::size_t number_labels(std::vector<std::int32_t>& labels) {
 [[nodiscard]] inline std::vector<sidera::code_t> labels_of(paired_data const& d,
                                                            std::vector<std::size_t> const& clips) {
   std::vector<sidera::code_t> out;
-  for (std::size_t const c : clips) out.push_back(d.labels[c]);
+  std::size_t const each = d.labels.size() / d.clips;  // 1, or as many as a clip has steps
+  for (std::size_t const c : clips)
+    for (std::size_t t = 0; t < each; ++t) out.push_back(d.labels[c * each + t]);
   return out;
 }
 

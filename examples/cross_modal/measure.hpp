@@ -7,17 +7,20 @@
 
 #include "cca.hpp"
 #include "channels.hpp"
+#include "experiment.hpp"
 #include "probe.hpp"
 
 namespace program {
 
 struct seed_result {
+  settings how = {};                ///< with one entry of each list
   sidera::matrix<double> accuracy;  ///< (a, b): probe trained on view a, tested on b; the diagonal is the ceiling of b
   double chance = 0;                ///< of always answering the most frequent training label
   std::vector<double> sharing;      ///< share of the used words that 1, 2, ... views use, on test rows
   std::vector<double> perplexity;   ///< per view, on test rows
   double agreement = 0;             ///< of the codes of paired test rows, mean over pairs of views
   std::size_t kept = 0;             ///< channels, with TOC
+  double alarms = 0;                ///< of CLUB: share of the modalities whose specific features say nothing
   double seconds = 0;               ///< of training
 };
 
@@ -27,8 +30,9 @@ struct variant {
   std::vector<seed_result> seeds;
 };
 
-/// One row per clip: the mean over its steps.
-[[nodiscard]] inline probe_rows clip_rows(matrix const& x, std::vector<std::uint8_t> const& present, std::size_t time) {
+/// One row per label: the mean over its `time` steps.
+[[nodiscard]] inline probe_rows labelled_rows(matrix const& x, std::vector<std::uint8_t> const& present,
+                                              std::size_t time) {
   probe_rows out{matrix::Zero(x.rows() / static_cast<index_t>(time), x.cols()), {}};
   for (index_t i = 0; i < out.x.rows(); ++i) {
     out.x.row(i) = x.middleRows(i * static_cast<index_t>(time), static_cast<index_t>(time)).colwise().mean();
@@ -36,27 +40,6 @@ struct variant {
   }
   return out;
 }
-
-/// Everything that one seed needs beside the model.
-struct experiment {
-  std::vector<view_rows> train, test;
-  std::vector<sidera::code_t> train_labels, test_labels;
-  std::size_t classes;
-
-  experiment(paired_data const& d, settings const& s, std::uint64_t seed) : classes(d.classes) {
-    partition const parts = split_clips(d, seed);
-    train = take_all(d, parts.train, s.time), test = take_all(d, parts.test, s.time);
-    train_labels = labels_of(d, parts.train), test_labels = labels_of(d, parts.test);
-  }
-
-  [[nodiscard]] double chance() const {
-    std::vector<double> votes(classes, 0.0);
-    for (auto const l : train_labels) ++votes[static_cast<std::size_t>(l)];
-    auto const most = std::max_element(votes.begin(), votes.end()) - votes.begin();
-    return static_cast<double>(std::count(test_labels.begin(), test_labels.end(), static_cast<sidera::code_t>(most))) /
-           static_cast<double>(test_labels.size());
-  }
-};
 
 inline void measure_codes(seed_result& r, trained const& t, experiment const& e, std::size_t words) {
   std::vector<sidera::code_usage> usage;
@@ -87,15 +70,16 @@ inline void measure_codes(seed_result& r, trained const& t, experiment const& e,
   seed_result r;
   r.seconds = t.seconds;
   r.chance = e.chance();
+  r.alarms = t.alarms;
   r.kept = apply_toc(s, t, e.train);
   measure_codes(r, t, e, s.codes);
   auto const n = static_cast<index_t>(e.train.size());
   r.accuracy.resize(n, n);
   for (std::size_t a = 0; a < e.train.size(); ++a) {
-    linear_probe const probe(clip_rows(t.train[a].words, e.train[a].present, s.time), e.train_labels, e.classes);
+    linear_probe const probe(labelled_rows(t.train[a].words, e.train[a].present, e.steps), e.train_labels, e.classes);
     for (std::size_t b = 0; b < e.train.size(); ++b)
       r.accuracy(static_cast<index_t>(a), static_cast<index_t>(b)) =
-          probe.accuracy(clip_rows(t.test[b].words, e.test[b].present, s.time), e.test_labels);
+          probe.accuracy(labelled_rows(t.test[b].words, e.test[b].present, e.steps), e.test_labels);
   }
   return r;
 }
@@ -114,7 +98,7 @@ inline void measure_codes(seed_result& r, trained const& t, experiment const& e,
       std::vector<index_t> both;
       for (std::size_t i = 0; i < x.present.size(); ++i)
         if (x.present[i] != 0 && y.present[i] != 0) both.push_back(static_cast<index_t>(i));
-      canonical_correlation const cca(x.x(both, Eigen::all), y.x(both, Eigen::all), s.dim);
+      canonical_correlation const cca(x.x(both, Eigen::all), y.x(both, Eigen::all), s.directions, s.ridge);
       matrix train[2] = {cca.first(x.x), cca.second(y.x)};
       matrix test[2] = {cca.first(e.test[static_cast<std::size_t>(a)].x),
                         cca.second(e.test[static_cast<std::size_t>(b)].x)};
@@ -128,11 +112,12 @@ inline void measure_codes(seed_result& r, trained const& t, experiment const& e,
       }
       index_t const view[2] = {a, b};
       for (int from : {0, 1}) {
-        linear_probe const probe(clip_rows(train[from], e.train[static_cast<std::size_t>(view[from])].present, s.time),
-                                 e.train_labels, e.classes);
+        linear_probe const probe(
+            labelled_rows(train[from], e.train[static_cast<std::size_t>(view[from])].present, e.steps), e.train_labels,
+            e.classes);
         for (int to : {0, 1}) {
           double const right = probe.accuracy(
-              clip_rows(test[to], e.test[static_cast<std::size_t>(view[to])].present, s.time), e.test_labels);
+              labelled_rows(test[to], e.test[static_cast<std::size_t>(view[to])].present, e.steps), e.test_labels);
           if (from != to)
             r.accuracy(view[from], view[to]) = right;
           else  // a view has as many ceilings as partners: the best of them

@@ -58,7 +58,34 @@ inline void put_codes(sidera::json_writer& json, variant const& v) {
   put_figure(json, "agreement", per_seed(v, [](auto const& s) { return s.agreement; }));
   if (v.how.toc != "none")
     put_figure(json, "kept_channels", per_seed(v, [](auto const& s) { return static_cast<double>(s.kept); }));
+  put_figure(json, "club_alarms", per_seed(v, [](auto const& s) { return s.alarms; }));
   put_figure(json, "seconds", per_seed(v, [](auto const& s) { return s.seconds; }));
+}
+
+/// One number, or the list that training items choose from.
+template <class T>
+void put_list(sidera::json_writer& json, std::string_view name, std::vector<T> const& values) {
+  values.size() == 1 ? json.field(name, values.front()) : json.field(name, values);
+}
+
+/// What each seed has chosen, of the options that are lists.
+inline void put_choices(sidera::json_writer& json, variant const& v) {
+  if (candidates(v.how).size() == 1) return;
+  bool const cca = v.how.model.starts_with("CCA");
+  json.key("chosen").array([&] {
+    for (seed_result const& s : v.seeds)
+      json.object([&] {
+        if (cca) {
+          json.field("ridge", s.how.ridge);
+          json.field("directions", s.how.directions);
+        } else {
+          json.field("temperature", s.how.temperature);
+          json.field("dropout", s.how.dropout);
+          json.field("hidden", s.how.hidden);
+          json.field("weight_decay", s.how.weight_decay);
+        }
+      });
+  });
 }
 
 inline void put_settings(sidera::json_writer& json, settings const& s) {
@@ -71,11 +98,18 @@ inline void put_settings(sidera::json_writer& json, settings const& s) {
     json.field("criterion", s.criterion);
     json.field("keep", s.keep);
     json.field("lambda", s.lambda);
+    json.field("club", s.club);
+    json.field("sequences", s.sequences);
     json.field("epochs", s.epochs);
     json.field("batch", s.batch);
     json.field("learning_rate", s.learning_rate);
-    json.field("temperature", s.temperature);
-    json.field("dropout", s.dropout);
+    put_list(json, "temperature", s.lists.temperature);
+    put_list(json, "dropout", s.lists.dropout);
+    put_list(json, "hidden", s.lists.hidden);
+    put_list(json, "weight_decay", s.lists.weight_decay);
+    put_list(json, "ridge", s.lists.ridge);
+    put_list(json, "directions", s.lists.directions);
+    json.field("held_out", s.held_out);
     json.field("seed", s.seed);
     json.field("seeds", s.seeds);
   });
@@ -98,12 +132,14 @@ inline void put_settings(sidera::json_writer& json, settings const& s) {
     put_figure(json, "chance", per_seed(main, [](auto const& s) { return s.chance; }));
     put_pairs(json, main);
     put_codes(json, main);
+    put_choices(json, main);
     json.key("comparisons").array([&] {
       for (std::size_t k = 1; k < r.variants.size(); ++k)
         json.object([&] {
           json.field("name", r.variants[k].name);
           put_pairs(json, r.variants[k]);
           put_codes(json, r.variants[k]);
+          put_choices(json, r.variants[k]);
         });
     });
   });

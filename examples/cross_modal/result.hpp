@@ -3,7 +3,7 @@
 /// \file  Seeds become means with intervals, and variants become tables.
 #include <sidera/evaluation/confidence.hpp>
 
-#include "measure.hpp"
+#include "choose.hpp"
 
 namespace program {
 
@@ -27,8 +27,7 @@ template <class Get>
 /// Per seed, the mean over ordered pairs of different views; with `ceiling`, of the same-view accuracy of the target.
 [[nodiscard]] inline std::vector<double> mean_accuracies(variant const& v, bool ceiling) {
   return per_seed(v, [&](seed_result const& s) {
-    double const n = static_cast<double>(s.accuracy.rows()), same = s.accuracy.trace();
-    return ceiling ? same / n : (s.accuracy.sum() - same) / (n * (n - 1));
+    return ceiling ? s.accuracy.trace() / static_cast<double>(s.accuracy.rows()) : cross_view_accuracy(s);
   });
 }
 
@@ -58,13 +57,17 @@ template <class Get>
 /// One row per variant: means over all ordered pairs.
 [[nodiscard]] inline sidera::report_table variant_table(result const& r) {
   sidera::report_table table;
-  table.columns = {"model", "cross-view accuracy", "same-view ceiling", "codes equal", "words of all views", "seconds"};
+  table.columns = {"model",       "cross-view accuracy", "same-view ceiling",
+                   "codes equal", "words of all views",  "CLUB alarms",
+                   "seconds"};
   for (variant const& v : r.variants) {
     bool const codes = !v.seeds.front().sharing.empty();
     table.rows.push_back(
         {v.name, with_interval(mean_accuracies(v, false)), with_interval(mean_accuracies(v, true)),
          codes ? with_interval(per_seed(v, [](auto const& s) { return s.agreement; })) : "-",
          codes ? with_interval(per_seed(v, [](auto const& s) { return s.sharing.back(); })) : "-",
+         codes ? sidera::fixed_text(sidera::mean_interval(per_seed(v, [](auto const& s) { return s.alarms; })).mean, 2)
+               : "-",
          codes ? sidera::fixed_text(sidera::mean_interval(per_seed(v, [](auto const& s) { return s.seconds; })).mean, 1)
                : "-"});
   }

@@ -12,6 +12,7 @@ namespace program {
 [[nodiscard]] inline std::string name_of(settings const& s) {
   std::string name = s.model;
   for (std::string const& term : s.without) name += " without " + term;
+  if (s.club != "library") name += ", CLUB as released";
   if (s.toc != "none") name += " + TOC " + s.toc + " (" + s.criterion + ")";
   return name;
 }
@@ -28,7 +29,7 @@ namespace program {
     for (char const* term : term_names) add([&](settings& o) { o.without.insert(term); });
   if (s.compare) {
     add([](settings& o) { o.model = "dcid"; });
-    add([](settings& o) { o.model = "vq", o.without.clear(), o.toc = "none"; });
+    add([](settings& o) { o.model = "vq", o.without.clear(), o.toc = "none", o.club = "library"; });
     for (auto const* name : {"CCA + k-means", "CCA, no codes"}) {
       out.push_back({name, s, {}});
       out.back().how.model = name;
@@ -37,19 +38,15 @@ namespace program {
   return out;
 }
 
-[[nodiscard]] inline seed_result measure(experiment const& e, settings const& s, std::uint64_t seed,
-                                         sidera::executor_ref executor) {
-  if (s.model.starts_with("CCA")) return measure_cca(e, s, seed, s.model != "CCA, no codes", executor);
-  return measure_model(e, s, seed, executor);
-}
-
 [[nodiscard]] inline result run(settings const& s) {
-  paired_data const data = load_data(s);
+  paired_data data = s.sequences ? drawn_data(s.seed) : load_data(s);
   sidera::thread_pool pool(s.threads);
   result r{s, data.clips, data.classes, data.missing, 0, 0, choose_variants(s)};
   bool const show = !s.quiet && isatty(STDERR_FILENO) == 1;
   for (std::size_t k = 0; k < s.seeds; ++k) {
-    experiment const e(data, s, s.seed + k);
+    if (s.sequences && k > 0) data = drawn_data(s.seed + k);
+    experiment e(data, s, s.seed + k);
+    if (s.held_out) e = e.held_out(s.time, s.seed + k);
     r.train = e.train_labels.size(), r.test = e.test_labels.size();
     for (variant& v : r.variants) {
       if (show) std::fprintf(stderr, "\r\033[Kseed %zu/%zu  %s", k + 1, s.seeds, v.name.c_str());

@@ -9,6 +9,12 @@
 
 namespace program {
 
+/// Options that may be given several values: each seed chooses among them on its training items.
+struct setting_lists {
+  std::vector<double> temperature = {0.1}, dropout = {0.2}, weight_decay = {0}, ridge = {0.1};
+  std::vector<std::size_t> hidden = {128}, directions = {64};
+};
+
 struct settings {
   std::vector<std::pair<std::string, std::string>> views;  ///< name, file
   std::string labels, split;
@@ -17,9 +23,17 @@ struct settings {
   std::size_t codes = 64, dim = 64, time = 1;
   std::string toc = "none", criterion = "toc", keep = "auto";
   double lambda = 0.7;
+  std::string club = "library";  ///< or "released": sampled, weight 1, rectified specific features, views as they come
+  bool sequences = false;        ///< drawn clips instead of files
   std::size_t epochs = 60, batch = 128, seeds = 5, threads = 0;
-  double learning_rate = 1e-3, temperature = 0.1, dropout = 0.2;
+  double learning_rate = 1e-3;
+  setting_lists lists = {};
+  double temperature = 0.1, dropout = 0.2, weight_decay = 0;  ///< the entries in use
+  std::size_t hidden = 128;                                   ///< units of the general encoders; 0: they are linear
+  double ridge = 0.1;                                         ///< of CCA
+  std::size_t directions = 64;                                ///< of CCA
   std::uint64_t seed = 1;
+  bool held_out = false;  ///< a quarter of the training items takes the place of the test
   bool compare = false, ablate = false, quiet = false;
   std::string json, report;
 };

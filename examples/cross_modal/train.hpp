@@ -18,6 +18,7 @@ struct trained {
   std::vector<coded_rows> train, test;  ///< per view
   matrix codebook;                      ///< the first one; only of models with one codebook of one level
   double seconds = 0;
+  double alarms = 0;  ///< share of the modalities where CLUB was satisfied by specific features that say nothing
 };
 
 using train_function = trained(settings const&, std::vector<view_rows> const& train, std::vector<view_rows> const& test,

@@ -25,9 +25,26 @@ void set_common(Options& o, settings const& s) {
   o.dim = s.dim;
   o.time = s.time;
   o.general.dropout = s.dropout;
+  o.general.hidden.assign(s.hidden > 0 ? 1 : 0, s.hidden);
   o.objective.words = s.codes;
   o.objective.terms = chosen_terms(s);
   o.objective.alignment.temperature = s.temperature;
+  if (s.club == "library") return;
+  o.decoupler.sampled = true;
+  o.decoupler.quirks.time_mean_of_log_variance = s.time > 1;
+  o.objective.weights.decouple = 1;
+  o.specific = {.hidden = {}, .normalise = false, .rectify = true};
+}
+
+/// The share of predictors whose alarm is on after the last batch; 0 without CLUB.
+template <class A>
+[[nodiscard]] double club_alarms(A const& model) {
+  double on = 0, all = 0;
+  for (auto const& stage : model.stages()) {
+    if (!stage.options().terms.decouple) continue;
+    for (auto const& d : stage.decouplers()) on += d.collapse().alarm(), ++all;
+  }
+  return all > 0 ? on / all : 0;
 }
 
 /// Fits architecture A and encodes with what is left of it after training.
@@ -42,11 +59,14 @@ template <class A>
                                                             .batch = s.batch,
                                                             .bypass_epochs = s.epochs / 6,
                                                             .learning_rate = s.learning_rate,
+                                                            .weight_decay = s.weight_decay,
+                                                            .standardise = s.club == "library",
                                                             .seed = seed});
   stopwatch watch;
   (void)model.fit(x, present, executor);
   trained out;
   out.seconds = watch.lap();
+  out.alarms = club_alarms(model.architecture());
   auto const codes = model.inference();
   auto const code = [&](std::size_t m, view_rows const& v) {
     coded_rows rows{codes.features(m, v.x, 0, s.time, executor), codes.encode(m, v.x, s.time, executor), {}};

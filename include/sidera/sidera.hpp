@@ -10,6 +10,7 @@
 #include <sidera/autodiff/ops/additive_scores.hpp>
 #include <sidera/autodiff/ops/affine.hpp>
 #include <sidera/autodiff/ops/attend_rows.hpp>
+#include <sidera/autodiff/ops/attention_kernels.hpp>
 #include <sidera/autodiff/ops/batched_matmul.hpp>
 #include <sidera/autodiff/ops/broadcast.hpp>
 #include <sidera/autodiff/ops/clamp.hpp>
@@ -314,6 +315,7 @@
 #include <sidera/simd/integer_rows.hpp>
 #include <sidera/simd/integer_tile.hpp>
 #include <sidera/simd/lane_mask.hpp>
+#include <sidera/simd/lane_sums.hpp>
 #include <sidera/simd/nearest.hpp>
 #include <sidera/simd/pack_panels.hpp>
 #include <sidera/simd/product.hpp>

@@ -41,6 +41,9 @@ TEST_CASE("additive scores and sums of chosen rows obey the gradient laws") {
   gradient_law("attend_rows", {"k x 2n", "m x n"}, [](auto in) {
     return attend_rows(in[0], in[1], places(in[0].rows() * time_steps, in[1].rows()), time_steps, 2, .7);
   });
+  gradient_law("attend_rows, a block of heads and one more", {"k x 5n", "m x n"}, [](auto in) {
+    return attend_rows(in[0], in[1], places(in[0].rows() * time_steps, in[1].rows()), time_steps, 5, .7);
+  });
 }
 
 TEST_CASE("recurrences obey the gradient laws") {
@@ -76,7 +79,7 @@ TEST_CASE("windows and their adjoint obey the gradient laws") {
 
 TEST_CASE("a longer padding changes no bit of attention") {
   sidera::tape<float> t;
-  sidera::matrix<float> x(40, 24), q(3, 48);
+  sidera::matrix<float> x(40, 24), q(3, 120);
   sidera::random_stream const random(3);
   for (sidera::index_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(random.normal(std::uint64_t(i)));
   for (sidera::index_t i = 0; i < q.size(); ++i)
@@ -85,7 +88,7 @@ TEST_CASE("a longer padding changes no bit of attention") {
     std::vector<code_t> at(3 * time, sidera::no_code);
     for (std::size_t b = 0; b < 3; ++b)
       for (std::size_t s = 0; s < 11; ++s) at[b * time + offset + s] = static_cast<code_t>((7 * s + b) % 40);
-    return sidera::matrix<float>(attend_rows(t.refer(q), t.refer(x), at, time, 2, .3).value());
+    return sidera::matrix<float>(attend_rows(t.refer(q), t.refer(x), at, time, 5, .3).value());
   };
   sidera::matrix<float> const expected = padded(11, 0);
   CHECK((padded(12, 0).array() == expected.array()).all());

@@ -1,54 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <sidera/autodiff/ops/additive_scores.hpp>
+#include <sidera/autodiff/ops/attention_kernels.hpp>
 #include <sidera/autodiff/ops/softmax.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 namespace detail {
-
-/// out[i] = q . row(i) for `count` rows of n numbers. The lanes of a register's worth of products are summed side by
-/// side, so that no sum waits for the one before; each result depends on its own row alone.
-template <Scalar T, class Row>
-void dot_with_rows(T const* q, std::size_t n, std::size_t count, Row const& row, T* out) {
-  constexpr std::size_t w = simd::width<T>;
-  std::size_t const whole = n / w * w;
-  for (std::size_t first = 0; first < count; first += w) {
-    alignas(64) T lanes[w][w] = {};
-    std::size_t const some = std::min(w, count - first);
-    for (std::size_t i = 0; i < some; ++i) {
-      T const* const x = row(first + i);
-      simd::batch<T> sum(T(0));
-      for (std::size_t j = 0; j < whole; j += w) sum = sum + simd::load<T>(q + j) * simd::load<T>(x + j);
-      simd::store<T>(lanes[i], sum);
-      for (std::size_t j = whole; j < n; ++j) lanes[i][j - whole] += q[j] * x[j];
-    }
-    for (std::size_t j = 1; j < w; ++j)
-      for (std::size_t i = 0; i < w; ++i) lanes[i][0] += lanes[i][j];
-    for (std::size_t i = 0; i < some; ++i) out[first + i] = lanes[i][0];
-  }
-}
-
-/// out (n numbers) = or += sum_i weight[i] row(i) over `count` rows; the sums stay in registers.
-template <Scalar T, class Row>
-void weigh_rows(T const* weight, std::size_t count, std::size_t n, Row const& row, T* out, bool add) {
-  using batch = simd::batch<T>;
-  constexpr std::size_t w = simd::width<T>;
-  std::size_t j = 0;
-  for (; j + 4 * w <= n; j += 4 * w) {
-    batch sums[4] = {batch(T(0)), batch(T(0)), batch(T(0)), batch(T(0))};
-    for (std::size_t i = 0; i < count; ++i) {
-      batch const a(weight[i]);
-      T const* const x = row(i) + j;
-      for (std::size_t c = 0; c < 4; ++c) sums[c] = sums[c] + a * simd::load<T>(x + c * w);
-    }
-    generate<T>(out + j, add, 4 * w, [&](std::size_t k, std::size_t) { return sums[k / w]; });
-  }
-  generate<T>(out + j, add, n - j, [&](std::size_t k, std::size_t some) {
-    batch sum(T(0));
-    for (std::size_t i = 0; i < count; ++i) sum = sum + batch(weight[i]) * load_some<T>(row(i) + j + k, some);
-    return sum;
-  });
-}
 
 /// The places of one sample that hold a key.
 struct sample_keys {
@@ -72,14 +29,14 @@ template <Scalar T>
 void attend_sample(attention_sizes s, T const* q, T const* x, sample_keys const& keys, T* weights, T* y) {
   using batch = simd::batch<T>;
   auto const row = [&](std::size_t i) { return x + keys.key[i] * s.cols; };
+  dot_heads(q, s.heads, s.cols, keys.count, row, weights, s.time);
   for (std::size_t h = 0; h < s.heads; ++h) {
     T* const w = weights + h * s.time;
-    dot_with_rows(q + h * s.cols, s.cols, keys.count, row, w);
     transform<T>(
         w, false, keys.count, [c = batch(static_cast<T>(s.scale))](batch v) { return c * v; }, w);
     softmax_row(w, w, keys.count);
-    weigh_rows(w, keys.count, s.cols, row, y + h * s.cols, false);
   }
+  weigh_heads(weights, s.time, s.heads, keys.count, s.cols, row, y, false);
 }
 
 /// Gradients of one sample; `slopes` (heads x time numbers) is scratch memory. Null targets are left out.
@@ -88,24 +45,18 @@ void attend_sample_backward(attention_sizes s, T const* q, T const* x, sample_ke
                             T const* g, T* slopes, T* to_q, T* to_x) {
   using batch = simd::batch<T>;
   auto const row = [&](std::size_t i) { return x + keys.key[i] * s.cols; };
+  dot_heads(g, s.heads, s.cols, keys.count, row, slopes, s.time);
   for (std::size_t h = 0; h < s.heads; ++h) {
     T const* const w = weights + h * s.time;
     T* const slope = slopes + h * s.time;
-    dot_with_rows(g + h * s.cols, s.cols, keys.count, row, slope);
     batch const mean(static_cast<T>(dot_of<T>(slope, w, keys.count))), c(static_cast<T>(s.scale));
     transform<T>(
         slope, false, keys.count, [=](batch d, batch a) { return c * a * (d - mean); }, slope, w);
-    if (to_q != nullptr) weigh_rows(slope, keys.count, s.cols, row, to_q + h * s.cols, true);
   }
+  if (to_q != nullptr) weigh_heads(slopes, s.time, s.heads, keys.count, s.cols, row, to_q, true);
   if (to_x == nullptr) return;
-  for (std::size_t i = 0; i < keys.count; ++i)
-    generate<T>(to_x + keys.key[i] * s.cols, true, s.cols, [&](std::size_t j, std::size_t some) {
-      batch sum(T(0));
-      for (std::size_t h = 0; h < s.heads; ++h)
-        sum = sum + batch(weights[h * s.time + i]) * load_some<T>(g + h * s.cols + j, some) +
-              batch(slopes[h * s.time + i]) * load_some<T>(q + h * s.cols + j, some);
-      return sum;
-    });
+  spread_heads(weights, g, slopes, q, s.time, s.heads, keys.count, s.cols,
+               [&](std::size_t i) { return to_x + keys.key[i] * s.cols; });
 }
 
 }  // namespace detail
