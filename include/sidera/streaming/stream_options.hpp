@@ -10,7 +10,8 @@ struct stream_options {
   /// Rows in memory at a time, twice: a block is worked on while the next one is read.
   std::size_t block_rows = 8192;
   /// Codes of earlier levels are kept, one to four bytes each, when those of all rows of this rank fit into so many
-  /// bytes; otherwise every pass encodes the rows again.
+  /// bytes; otherwise every pass encodes the rows again. With room for one more level, those of the level in training
+  /// are kept too, and rows that keep their word are not added up again.
   std::size_t code_bytes = std::size_t{256} << 20;
   bool read_ahead = true;  ///< on a second thread
   std::string checkpoint =
