@@ -50,7 +50,8 @@ double check_scores(std::vector<float> const& x, std::vector<float> const& words
       for (std::size_t d = 0; d < dim; ++d)
         real += static_cast<long double>(x[r * dim + d]) * static_cast<long double>(numbers.entry(j, d));
       double const bound = integers.score_error(length_of(x.data() + r * dim, dim), errors[r]);
-      double const error = std::abs(static_cast<double>(scores.data()[r * stride + j] - real));
+      double const error =
+          static_cast<double>(std::abs(static_cast<long double>(scores.data()[r * stride + j]) - real));
       REQUIRE(error <= bound);
       worst = std::max(worst, error / bound);
     }
@@ -81,7 +82,7 @@ TEST_CASE("quantize_row: integers in range, and a tight bound of what they lose,
 }
 
 TEST_CASE("integer sums do not overflow where every entry has the largest magnitude") {
-  for (std::size_t const dim : {1, 2, 3, 16, 63, 64, 1000, 4096}) {
+  for (std::size_t const dim : {1u, 2u, 3u, 16u, 63u, 64u, 1000u, 4096u}) {
     int const limit = kernel::integer_panels::largest_integer(dim);
     CHECK(static_cast<double>(limit) * limit * static_cast<double>(dim) < 0x1p31);
     // two words, so that their mean is zero and the entries stay at the limit
@@ -101,7 +102,7 @@ TEST_CASE("integer scores stay within score_error for all widths and scales, and
 }
 
 TEST_CASE("integer scores stay within score_error where all roundings go the same way") {
-  for (std::size_t const dim : {2, 5, 16, 64, 257}) {
+  for (std::size_t const dim : {2u, 5u, 16u, 64u, 257u}) {
     int const limit = kernel::integer_panels::largest_integer(dim);
     // One large entry fixes the scale; all others are just below half a step, so every one of them is lost.
     std::vector<float> x(tile * dim), words(2 * dim);
