@@ -30,9 +30,9 @@ struct charted_cell {
   std::vector<charted_cell> cells;
   std::vector<std::vector<std::string>> known;
   for (sidera::result_row const& row : table.rows) {
-    auto const at = std::find(known.begin(), known.end(), key(row));
-    if (at == known.end()) known.push_back(key(row)), cells.push_back({});
-    cells[static_cast<std::size_t>(at - known.begin())].rows.push_back(&row);
+    auto const at = static_cast<std::size_t>(std::find(known.begin(), known.end(), key(row)) - known.begin());
+    if (at == known.size()) known.push_back(key(row)), cells.push_back({});
+    cells[at].rows.push_back(&row);
   }
   for (std::size_t c = 0; c < cells.size(); ++c)
     for (std::size_t part = 0; part < known[c].size(); ++part)

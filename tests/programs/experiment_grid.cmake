@@ -34,7 +34,11 @@ endforeach()
 
 # Names on one axis are alternatives; quantizers with a training of their own have every figure, and store more numbers.
 run(${GRID} --x ${rows} --only own,lloyd,squared_euclidean,all,RQ,RQ+beam,RQ+refit,RQ-VAE,SimVQ,RQ-KMeans+,FSQ,LFQ,QINCo
-    --epochs 2 --no-times --jsonl ${FOLDER}/more.jsonl)
+    --epochs 2 --no-times --jsonl ${FOLDER}/more.jsonl --report ${FOLDER}/more.html)
+file(READ ${FOLDER}/more.html page)
+if(NOT page MATCHES "<svg.*RQ-KMeans")
+  message(SEND_ERROR "the report has no chart of the cells")
+endif()
 file(STRINGS ${FOLDER}/more.jsonl lines)
 list(LENGTH lines count)
 if(NOT count EQUAL 9)
