@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <sidera/core/config.hpp>
 #include <span>
 #include <vector>
 
