@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <algorithm>
 #include <numeric>
 #include <queue>
 #include <sidera/semantic_ids/collision_resolver.hpp>
@@ -22,7 +23,8 @@ namespace detail {
     auto const row = costs.row(static_cast<index_t>(i));
     order[i].resize(column_count(costs));
     std::iota(order[i].begin(), order[i].end(), code_t{0});
-    std::stable_sort(order[i].begin(), order[i].end(), [&](code_t a, code_t b) { return row(a) < row(b); });
+    std::sort(order[i].begin(), order[i].end(),
+              [&](code_t a, code_t b) { return row(a) != row(b) ? row(a) < row(b) : a < b; });
   }
   std::vector<std::priority_queue<asked>> held(room.size());
   while (!waiting.empty()) {
