@@ -24,15 +24,27 @@
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define SIDERA_ABI v0_1_avx512
 #define SIDERA_INSTRUCTION_SET "avx512"
-#elif defined(__AVX2__) && defined(__FMA__) && defined(__AVXVNNI__)
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__AVXVNNI__) && !defined(__AVX512F__)
 #define SIDERA_ABI v0_1_avx2vnni
 #define SIDERA_INSTRUCTION_SET "avx2vnni"
-#elif defined(__AVX2__) && defined(__FMA__)
+#elif defined(__AVX2__) && defined(__FMA__) && !defined(__AVX512F__)
 #define SIDERA_ABI v0_1_avx2
 #define SIDERA_INSTRUCTION_SET "avx2"
 #elif defined(__ARM_NEON)
 #define SIDERA_ABI v0_1_neon
 #define SIDERA_INSTRUCTION_SET "neon"
+#elif defined(__AVX512F__)  // sets that no preset chooses; their code is another one all the same
+#define SIDERA_ABI v0_1_avx512f
+#define SIDERA_INSTRUCTION_SET "avx512f"
+#elif defined(__AVX2__)
+#define SIDERA_ABI v0_1_avx2nofma
+#define SIDERA_INSTRUCTION_SET "avx2 without fma"
+#elif defined(__AVX__)
+#define SIDERA_ABI v0_1_avx
+#define SIDERA_INSTRUCTION_SET "avx"
+#elif defined(__SSE4_1__)
+#define SIDERA_ABI v0_1_sse4
+#define SIDERA_INSTRUCTION_SET "sse4"
 #else
 #define SIDERA_ABI v0_1_baseline
 #define SIDERA_INSTRUCTION_SET "baseline"
