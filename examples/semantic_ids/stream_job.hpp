@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Fitting and encoding of views that stay in their files, on one rank or several.
+#include <sidera/communicators/sum_over.hpp>
 #include <sidera/io/save_fields.hpp>
 #include <sidera/streaming/fit_stream.hpp>
 
@@ -124,15 +125,8 @@ class stream_job {
     sidera::row_vector<float> mean(static_cast<sidera::index_t>(sums.size()));
     for (std::size_t d = 0; d < sums.size(); ++d)
       mean(static_cast<sidera::index_t>(d)) =
-          static_cast<float>(sum_over_ranks(sums[d]) / static_cast<double>(all.total));
+          static_cast<float>(sidera::sum_over(ranks_, sums[d]) / static_cast<double>(all.total));
     return mean;
-  }
-  [[nodiscard]] double sum_over_ranks(sidera::order_free_sum sum) const {
-    std::array<std::int64_t, sidera::order_free_sum::integer_count> integers;
-    sum.integers(integers);
-    ranks_.sum(integers);
-    sum.set_integers(integers);
-    return sum.value();
   }
 
   /// Writes the IDs and counts how often each word is used.

@@ -118,6 +118,7 @@
 #include <sidera/codebooks/word_search.hpp>
 #include <sidera/communicators/concepts.hpp>
 #include <sidera/communicators/serial.hpp>
+#include <sidera/communicators/sum_over.hpp>
 #include <sidera/communicators/threads.hpp>
 #include <sidera/core/check.hpp>
 #include <sidera/core/config.hpp>
@@ -129,6 +130,7 @@
 #include <sidera/core/observer.hpp>
 #include <sidera/core/order_free_sum.hpp>
 #include <sidera/core/random.hpp>
+#include <sidera/core/rounding.hpp>
 #include <sidera/core/row_source.hpp>
 #include <sidera/core/scalar.hpp>
 #include <sidera/core/thread_pool.hpp>
@@ -331,10 +333,12 @@
 #include <sidera/streaming/concepts.hpp>
 #include <sidera/streaming/fit_stream.hpp>
 #include <sidera/streaming/level_inputs.hpp>
+#include <sidera/streaming/level_survey.hpp>
 #include <sidera/streaming/rank_rows.hpp>
 #include <sidera/streaming/row_blocks.hpp>
 #include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/statistics_file.hpp>
+#include <sidera/streaming/stream_checkpoint.hpp>
 #include <sidera/streaming/stream_options.hpp>
 #include <sidera/streaming/stream_position.hpp>
 #include <sidera/streaming/stream_trainer.hpp>

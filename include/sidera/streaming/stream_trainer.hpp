@@ -2,14 +2,14 @@
 #pragma once
 /// \file  Greedy training of a residual quantizer in passes over rows that are read block by block.
 #include <sidera/codebooks/extreme_rows.hpp>
-#include <sidera/codebooks/pass_summary.hpp>
+#include <sidera/communicators/sum_over.hpp>
 #include <sidera/core/observer.hpp>
 #include <sidera/quantizers/residual_trainer.hpp>
 #include <sidera/streaming/concepts.hpp>
 #include <sidera/streaming/level_inputs.hpp>
-#include <sidera/streaming/rank_rows.hpp>
+#include <sidera/streaming/level_survey.hpp>
 #include <sidera/streaming/running_pass.hpp>
-#include <sidera/streaming/stream_position.hpp>
+#include <sidera/streaming/stream_checkpoint.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -44,7 +44,9 @@ class stream_trainer {
     double watchers[] = {watch_ ? 1.0 : 0.0};
     ranks_.max(watchers);  // the objective is a sum over all ranks, also when only one of them tells
     watched_ = watchers[0] > 0;
-    bool const resumed = load();
+    auto position = load_checkpoint<T>(options_.checkpoint, recipe_, rows_, ranks_);
+    bool const resumed = position.has_value();
+    if (resumed) at_ = std::move(*position);
     for (auto const& level : at_.done) push(level);
     std::size_t const first = at_.done.size();
     for (std::size_t l = first; l < levels(); ++l) {
@@ -130,10 +132,10 @@ class stream_trainer {
     bool const trains = level < levels();
     std::size_t const width = trains ? recipe_.scheme.width(rows_.columns, level) : 0;
     row_sample<T> sample(wanted);
-    std::vector<survey> seen(inputs_.worker_count(), survey(width));
+    std::vector<level_survey> seen(inputs_.worker_count(), level_survey(width));
     inputs_.for_each(encoder_, levels(),
                      [&](std::size_t first, matrix_cref<T> const& x, residual_workspace<T>& w, std::size_t worker) {
-                       survey& s = seen[worker];
+                       level_survey& s = seen[worker];
                        if (trains) {
                          if (level > 0)  // a large weight can overflow where the sample did not
                            require_finite<T>(w.query, where,
@@ -151,35 +153,16 @@ class stream_trainer {
     return trains ? sample.collect(ranks_, width) : matrix<T>();
   }
 
-  /// What one worker sees in \ref look.
-  struct survey {
-    explicit survey(std::size_t width) : scales(std::vector<double>(width, 0.0), 0) {}
-    column_scales scales;
-    order_free_sum left_over, deviation;
-  };
-
-  void take(std::vector<survey>& seen, std::size_t level) {
-    survey& all = seen.front();
-    for (std::size_t w = 1; w < seen.size(); ++w) {
-      all.scales.merge(seen[w].scales);
-      all.left_over.merge(seen[w].left_over);
-      all.deviation.merge(seen[w].deviation);
-    }
+  void take(std::vector<level_survey>& seen, std::size_t level) {
+    level_survey& all = seen.front();
+    for (std::size_t w = 1; w < seen.size(); ++w) all.merge(seen[w]);
     std::vector<double> largest(all.scales.largest().begin(), all.scales.largest().end());
     ranks_.max(largest);
     scales_ = column_scales(std::move(largest), rows_.total);
     if (level == 0) return;
-    if (level == 1) at_.variation = total(all.deviation);
-    double const left_over = total(all.left_over);
+    if (level == 1) at_.variation = sum_over(ranks_, all.deviation);
+    double const left_over = sum_over(ranks_, all.left_over);
     at_.done[level - 1].report.relative_error = at_.variation > 0 ? left_over / at_.variation : 0.0;
-  }
-
-  [[nodiscard]] double total(order_free_sum sum) const {
-    std::array<std::int64_t, order_free_sum::integer_count> integers;
-    sum.integers(integers);
-    ranks_.sum(integers);
-    sum.set_integers(integers);
-    return sum.value();
   }
 
   /// As \ref codebook_trainer trains in full passes. Without words it goes on from the position that was loaded.
@@ -216,7 +199,7 @@ class stream_trainer {
         }
         at_.revived = revive(before, state, seen);
         at_.fingerprint = seen.fingerprint();
-        save();
+        save_checkpoint(options_.checkpoint, at_, recipe_, rows_, ranks_);
       }
       assign(wants_distances(report));
       repeated = seen.fingerprint() == at_.fingerprint && !at_.revived;
@@ -329,61 +312,6 @@ class stream_trainer {
             .objective = seen.mean_distance(),
             .dead_words = seen.usage().dead(),
             .perplexity = seen.usage().perplexity()});
-  }
-
-  /// What must be the same for a checkpoint to be gone on from. Not blocks, threads and ranks: they change nothing.
-  [[nodiscard]] std::map<std::string, std::string> identity() const {
-    auto const& o = recipe_.options;
-    std::map<std::string, std::string> id{
-        {"rows", to_text(rows_.total)},        {"columns", to_text(rows_.columns)},
-        {"levels", to_text(o.levels)},         {"seed", to_text(o.seed)},
-        {"iterations", to_text(o.iterations)}, {"restarts", to_text(o.restarts)},
-        {"tolerance", to_text(o.tolerance)},   {"scalar", std::is_same_v<T, float> ? "float" : "double"},
-        {"metric", policy_name<M>()},          {"update_rule", policy_name<U>()},
-        {"residual_scheme", policy_name<R>()}, {"initialiser", policy_name<I>()},
-        {"dead_code_policy", policy_name<Z>()}};
-    std::string& words = id["words"];
-    for (std::size_t l = 0; l < o.levels; ++l) words += (l == 0 ? "" : ",") + to_text(o.words_at(l));
-    field_set parameters;
-    save_parameters(recipe_.metric, parameters);
-    save_parameters(recipe_.scheme, parameters);
-    for (auto const& [key, value] : parameters.metadata) id[key] = value;
-    return id;
-  }
-
-  void save() const {
-    if (options_.checkpoint.empty() || ranks_.rank() != 0) return;
-    save_fields(options_.checkpoint, position_fields(at_, identity()));
-  }
-
-  /// Rank 0 reads the checkpoint, if there is one, and hands it to all.
-  [[nodiscard]] bool load() {
-    if (options_.checkpoint.empty()) return false;
-    std::string bytes;
-    if (ranks_.rank() == 0 && ::access(options_.checkpoint.c_str(), F_OK) == 0)
-      bytes = std::string(as_text(mapped_file(options_.checkpoint).bytes()));
-    if (ranks_.size() > 1) bytes = std::string(as_text(ranks_.gather(as_byte_span(bytes)).front()));
-    if (bytes.empty()) return false;
-    try {
-      at_ = position_of<T>(parse_fields(as_byte_span(bytes), options_.checkpoint), identity());
-      check_position();
-    } catch (argument_error const& e) {
-      throw file_error(options_.checkpoint, e.what());
-    }
-    return true;
-  }
-
-  void check_position() const {
-    bool fits = at_.done.size() < levels() && at_.restart < recipe_.options.restarts &&
-                at_.mean.size() == rows_.columns && at_.best.has_value() == (at_.restart > 0);
-    auto const check = [&](stream_attempt<T> const& a, std::size_t l) {
-      fits = fits && a.book.size() == recipe_.options.words_at(l) &&
-             a.book.dim() == recipe_.scheme.width(rows_.columns, l);
-    };
-    for (std::size_t l = 0; fits && l < at_.done.size(); ++l) check(at_.done[l], l);
-    if (fits) check(at_.now, at_.done.size());
-    if (fits && at_.best) check(*at_.best, at_.done.size());
-    if (!fits) throw shape_error(where, "the checkpoint's words do not fit the options");
   }
 
   residual_recipe<M, U, R, I, Z> recipe_;

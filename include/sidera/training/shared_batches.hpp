@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Data-parallel training: the rows of every batch are shared out among ranks.
-#include <array>
 #include <sidera/communicators/serial.hpp>
+#include <sidera/communicators/sum_over.hpp>
 #include <sidera/core/executor.hpp>
-#include <sidera/core/order_free_sum.hpp>
 #include <sidera/training/gradient_exchange.hpp>
 #include <sidera/training/trainer.hpp>
 
@@ -49,19 +48,10 @@ struct shared_batches {
       tape.backward(l);
       gradients.keep(store, weight);
     }
-    T const value = static_cast<T>(over_ranks(total));
+    T const value = static_cast<T>(sum_over(ranks, total));
     if (!std::isfinite(value)) return value;  // the trainer says so, on every rank
     if (!gradients.reduce(store, ranks)) throw value_error("shared_batches", "a gradient is not finite");
     return value;
-  }
-
- private:
-  [[nodiscard]] double over_ranks(order_free_sum sum) const {
-    std::array<std::int64_t, order_free_sum::integer_count> integers;
-    sum.integers(integers);
-    ranks.sum(integers);
-    sum.set_integers(integers);
-    return sum.value();
   }
 };
 template <class C>

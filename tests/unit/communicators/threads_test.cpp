@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <sidera/communicators/serial.hpp>
+#include <sidera/communicators/sum_over.hpp>
 #include <sidera/communicators/threads.hpp>
 
 using namespace sidera;
@@ -21,6 +22,23 @@ TEST_CASE("serial_communicator: one rank, values stay what they are") {
   CHECK(c.gather(std::as_bytes(std::span(numbers))).size() == 1);
   CHECK(c.rank() == 0);
   CHECK(c.size() == 1);
+}
+
+TEST_CASE("sum_over: the bits of all terms in one sum, for any number of ranks") {
+  std::vector<double> terms;
+  for (int i = 0; i < 60; ++i) terms.push_back(std::ldexp(i % 2 == 0 ? 1.1 : -0.7, i - 30));
+  order_free_sum whole;
+  for (double const t : terms) whole.add(t);
+  CHECK(sum_over(serial_communicator{}, whole) == whole.value());
+  for (std::size_t ranks = 2; ranks <= 4; ++ranks) {
+    std::atomic<std::size_t> right = 0;
+    run_ranks(ranks, [&](thread_communicator const& c) {
+      order_free_sum own;
+      for (std::size_t i = c.rank(); i < terms.size(); i += ranks) own.add(terms[i]);
+      right += own.value() != whole.value() && sum_over(c, own) == whole.value() ? 1 : 0;
+    });
+    CHECK(right == ranks);
+  }
 }
 
 TEST_CASE("run_ranks: sums, maxima and bytes are those of all ranks, on every rank, round after round") {
