@@ -5,27 +5,13 @@ peers_dcid.py CLOCK THREADS dcid FOLDER STEPS   reads the batch and the first pa
 name, and then answers every line of standard input with "<milliseconds per step> loss <after STEPS more steps>".
 """
 import sys
-import time
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-clock_name, threads, folder, steps = sys.argv[1], int(sys.argv[2]), sys.argv[4], int(sys.argv[5])
-clock = time.perf_counter if clock_name == "wall" else time.process_time
-torch.set_num_threads(threads)
+from peers_torch import clock, linear, load, number as steps
+
 views, decay, epsilon = range(2), 0.99, 1e-5
-
-
-def load(name):
-    return torch.from_numpy(np.load(f"{folder}/{name}.npy"))
-
-
-def linear(name):
-    weight, bias = load(f"{name}.weight"), load(f"{name}.bias")
-    layer = torch.nn.Linear(*weight.shape)
-    layer.weight.data, layer.bias.data = weight.T.contiguous(), bias[0].contiguous()
-    return layer
 
 
 def perceptron(name, layers, norm=None):

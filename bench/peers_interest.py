@@ -11,22 +11,15 @@ thousandths, not to rounding.
 """
 import resource
 import sys
-import time
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-clock_name, threads, peer, folder, batch = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4], int(sys.argv[5])
-clock = time.perf_counter if clock_name == "wall" else time.process_time
-torch.set_num_threads(threads)
+from peers_torch import clock, load, number as batch, peer
+
 same_algebra = peer == "mcca_same_algebra"
 modal, joint = ("text", "audio"), "joint"
 interests = [("text", joint), ("audio", joint), (joint, joint), ("id", "id")]
-
-
-def load(name):
-    return torch.from_numpy(np.load(f"{folder}/{name}.npy"))
 
 
 def parameter(name):
