@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <sidera/core/check.hpp>
+#include <sidera/core/rounding.hpp>
 #include <sidera/metrics/concepts.hpp>
 #include <sidera/simd/centred_rows.hpp>
 #include <sidera/simd/exact_sum.hpp>
@@ -17,25 +18,6 @@ namespace sidera::inline SIDERA_ABI {
 /// A metric that a fused kernel can search.
 template <class M>
 concept ScannedMetric = LinearMetric<M> || TermMetric<M>;
-
-namespace detail {
-
-/// A T just above `value` >= 0; infinity for what is too large or no number.
-template <Scalar T>
-[[nodiscard]] inline T rounded_up(double value) noexcept {
-  using limits = std::numeric_limits<T>;
-  if (!(value < static_cast<double>(limits::max()))) return limits::infinity();
-  T const near = static_cast<T>(value);
-  return near + near * (2 * limits::epsilon()) + limits::denorm_min();
-}
-
-/// `value` moved down by more than its last rounding.
-template <Scalar T>
-[[nodiscard]] SIDERA_ALWAYS_INLINE T a_little_below(T value) noexcept {
-  return value - std::abs(value) * (2 * std::numeric_limits<T>::epsilon());
-}
-
-}  // namespace detail
 
 /// The rules of simd::word_scan for one codebook and metric.
 template <Scalar T, ScannedMetric M>

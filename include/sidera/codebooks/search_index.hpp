@@ -34,7 +34,7 @@ struct word_search_workspace {
   std::vector<detail::ranked_word> candidates;
   std::vector<T> sorted;
   simd::aligned_buffer<T> centred;     ///< one row
-  std::vector<std::size_t> undecided;  /// rows that integers could not decide, their numbers, codes and distances
+  std::vector<std::size_t> undecided;  ///< rows that integers could not decide: their numbers, below the rest of them
   std::vector<T> undecided_rows;
   std::vector<code_t> codes;
   std::vector<double> distances;
@@ -128,7 +128,7 @@ class scanned_index : public search_index<T, M> {
   scanned_index(matrix_cref<T> const& words, M metric)
       : base(words, std::move(metric)), rules_(this->words(), this->metric()) {
     if constexpr (has_integer_pass<T, M>)
-      if (this->dim() >= least_integer_dim) integers_ = simd::integer_panels(rules_.panels());
+      if (simd::integer_panels::pays(this->dim())) integers_ = simd::integer_panels(rules_.panels());
   }
 
   /// Rows that one task takes: several blocks of the scan, since it fetches the
@@ -158,7 +158,6 @@ class scanned_index : public search_index<T, M> {
 
  private:
   struct no_integers {};
-  static constexpr std::size_t least_integer_dim = 16;  ///< below that, a pass is mostly the work around the products
 
   void nearest_by_numbers(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
                           workspace& w) const {

@@ -106,8 +106,8 @@ class beam_search {
   // By tables: half of |query|^2 less the distance, for all hypotheses of a row, but for what they have in common.
 
   void prepare_scores(std::size_t level) {
-    std::size_t const tile = simd::detail::tile_rows, stride = encoder_->tables().stride(level);
-    encoder_->tables().scores(level, rows_, scores_.reserve((rows_ + tile - 1) / tile * tile * stride), kernel_);
+    std::size_t const stride = encoder_->tables().stride(level);
+    encoder_->tables().scores(level, rows_, scores_.reserve(simd::detail::whole_tiles(rows_) * stride), kernel_);
     (void)values_.reserve(beams_ * stride);
   }
 

@@ -98,7 +98,7 @@ class level_tables_builder {
 
   /// The first pass in integers, where every level can have one.
   static void add_integers(std::vector<level_tables<T>>& levels) {
-    if (!simd::detail::has_integer_tile || levels.front().panels.dim() < least_integer_dim) return;
+    if (!simd::integer_panels::pays(levels.front().panels.dim())) return;
     bool usable = true;
     for (auto& level : levels) usable = usable && (level.integers = simd::integer_panels(level.panels)).usable();
     for (auto& level : levels)
@@ -115,8 +115,6 @@ class level_tables_builder {
         words(static_cast<index_t>(j), static_cast<index_t>(d)) = panels.entry(j, d);
     return words;
   }
-
-  static constexpr std::size_t least_integer_dim = 16;  ///< below that, there is nothing to gain
 
   row_vector<double> origin_;
   row_vector<T> given_origin_;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Residual encoding from one product, greedy and for a beam.
-#include <sidera/codebooks/score_rules.hpp>
-#include <sidera/core/matrix.hpp>
+#include <sidera/core/rounding.hpp>
 #include <sidera/quantizers/level_tables.hpp>
 #include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/nearest.hpp>
@@ -199,7 +198,7 @@ class residual_tables {
   /// The table rows of every row of the block. A row that was lost at an earlier level and one that fills up the last
   /// tile read any table row: their results are not looked at. Returns the rows of all tiles.
   std::size_t point_at_tables(code_matrix_ref const& out, step const& s, table_workspace<T>& tw) const {
-    std::size_t const tile = simd::detail::tile_rows, rows = (row_count(out) + tile - 1) / tile * tile;
+    std::size_t const rows = simd::detail::whole_tiles(row_count(out));
     std::size_t const count = s.tables.size(), stride = s.panels.panel_count() * simd::word_panels<T>::words_per_panel;
     tw.tables.resize(block_rows() * most_levels);
     for (std::size_t r = 0; r < rows; ++r)

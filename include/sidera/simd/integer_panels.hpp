@@ -42,6 +42,10 @@ class integer_panels {
     return static_cast<int>(std::min(32767.0, most * (1 - 1e-12)));
   }
 
+  /// Whether a pass in integers can pay for words of `dim` entries: below 16, it is mostly the work around the
+  /// products.
+  [[nodiscard]] static constexpr bool pays(std::size_t dim) noexcept { return detail::has_integer_tile && dim >= 16; }
+
   /// False where there are no integer registers, where integers of that many entries would be too coarse, and where
   /// words are out of range.
   [[nodiscard]] bool usable() const noexcept { return usable_; }
@@ -60,7 +64,7 @@ class integer_panels {
   template <class Rules>
   void store_scores(std::int16_t const* rows, std::size_t p, float* scores, std::size_t stride,
                     Rules const&) const noexcept {
-    detail::store_integer_scores(rows, row_length(), panel(p), scale_, bias(p), pairs(), scores, stride);
+    store_scores(rows, p, nullptr, 0, scores, stride);
   }
 
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a

@@ -50,21 +50,9 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(std::int16_t const* rows, std::size
   });
 }
 
-/// Writes the scores of row r to scores[r * stride], aligned. Never inlined: the sums need all registers.
-[[gnu::noinline]] inline void store_integer_scores(std::int16_t const* rows, std::size_t row_length,
-                                                   std::int16_t const* panel, float factor, float const* bias,
-                                                   std::size_t pairs, float* scores, std::size_t stride) noexcept {
-  integer_score_tile(
-      rows, row_length, panel, factor, bias,
-      pairs, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
-        unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
-          sum[v].store_aligned(scores + r * stride + v * width<float>);
-        });
-      });
-}
-
-/// The same less table rows: those of row r are at tables[r * table_count], of which the numbers from `first` on belong
-/// to this panel.
+/// Writes the scores of row r less its table rows to scores[r * stride], aligned. The tables of row r are at
+/// tables[r * table_count]; their numbers from `first` on belong to this panel. Never inlined: the sums need all
+/// registers.
 [[gnu::noinline]] inline void store_integer_scores(std::int16_t const* rows, std::size_t row_length,
                                                    std::int16_t const* panel, float factor, float const* bias,
                                                    std::size_t pairs, float const* const* tables,

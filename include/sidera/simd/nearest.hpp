@@ -87,8 +87,7 @@ struct lane_state {
 template <Scalar T>
 void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, std::size_t count,
                  search_workspace<T>& w) {
-  std::size_t const dim = panels.dim(),
-                    padded = (count + detail::tile_rows - 1) / detail::tile_rows * detail::tile_rows;
+  std::size_t const dim = panels.dim(), padded = detail::whole_tiles(count);
   T* const out = w.rows.reserve(padded * dim);
   double* const lengths = w.lengths.reserve(padded);
   for (std::size_t i = 0; i < count; ++i)
@@ -98,8 +97,7 @@ void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, s
 
 /// The rows that \ref centre_rows left, `count` of them, as integers.
 inline void integer_rows(integer_panels const& panels, std::size_t count, search_workspace<float>& w) {
-  std::size_t const length = panels.row_length(),
-                    padded = (count + detail::tile_rows - 1) / detail::tile_rows * detail::tile_rows;
+  std::size_t const length = panels.row_length(), padded = detail::whole_tiles(count);
   std::int16_t* const out = w.integers.reserve(padded * length);
   double* const errors = w.integer_errors.reserve(padded);
   for (std::size_t i = 0; i < padded; ++i)

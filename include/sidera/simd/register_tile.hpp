@@ -45,4 +45,9 @@ inline constexpr std::size_t tile_rows = 6, tile_vectors = 2;
 inline constexpr std::size_t tile_rows = 4, tile_vectors = 2;
 #endif
 
+/// The rows of as many tiles as `rows` rows need.
+[[nodiscard]] constexpr std::size_t whole_tiles(std::size_t rows) noexcept {
+  return (rows + tile_rows - 1) / tile_rows * tile_rows;
+}
+
 }  // namespace sidera::inline SIDERA_ABI::simd::detail

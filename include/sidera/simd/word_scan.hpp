@@ -80,7 +80,7 @@ class word_scan {
   }
 
   void load(T const* x, std::size_t stride, std::size_t n) {
-    std::size_t const length = panels_.row_length(), padded = (n + tile - 1) / tile * tile;
+    std::size_t const length = panels_.row_length(), padded = detail::whole_tiles(n);
     for (std::size_t i = 0; i < n; ++i) {
       w_.slacks[i] = rules_.prepare(x + i * stride, rows_ + i * length);
       w_.candidates[i].clear();
@@ -96,7 +96,7 @@ class word_scan {
     for (std::size_t r = 0; r < tile; ++r)
       std::fill(scores_ + r * score_stride_ + words, scores_ + r * score_stride_ + whole_chunks(words),
                 -std::numeric_limits<T>::infinity());
-    std::size_t const steps = (n + tile - 1) / tile * panels;
+    std::size_t const steps = detail::whole_tiles(n) / tile * panels;
     std::size_t const ahead = next_is_asked_for_ ? 0 : static_cast<std::size_t>(end - next);
     for (std::size_t i = 0, step = 0; i < n; i += tile) {
       for (std::size_t p = 0; p < panels; ++p, ++step) {
@@ -144,7 +144,7 @@ template <Scalar T, class Rules>
 std::size_t score_rows(word_panels<T> const& panels, Rules const& rules, T const* x, std::size_t stride,
                        std::size_t count, scan_workspace<T>& w) {
   constexpr std::size_t tile = detail::tile_rows, words_per_panel = word_panels<T>::words_per_panel;
-  std::size_t const dim = panels.dim(), padded = (count + tile - 1) / tile * tile, all = panels.panel_count();
+  std::size_t const dim = panels.dim(), padded = detail::whole_tiles(count), all = panels.panel_count();
   T* const rows = w.rows.reserve(padded * dim);
   T* const scores = w.scores.reserve(padded * all * words_per_panel);
   w.slacks.resize(std::max(w.slacks.size(), count));
