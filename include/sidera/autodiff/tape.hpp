@@ -140,10 +140,14 @@ class tape {
     arena_.reset();
   }
 
-  /// For ops: c (+)= a b on this tape's threads, see simd::gemm.
-  template <class Epilogue = simd::no_epilogue>
-  void product(std::size_t m, std::size_t n, std::size_t k, simd::strided_view<T> a, simd::strided_view<T> b, T* c,
-               std::size_t c_row, bool add, Epilogue const& epilogue = {}) {
+  /// For ops: b (k x n), packed for as long as this recording lives.
+  [[nodiscard]] simd::packed_right<T> pack(std::size_t n, std::size_t k, simd::strided_view<T> b) {
+    return simd::pack_right<T>(n, k, b, scratch(simd::packed_right_size<T>(n, k)));
+  }
+  /// For ops: c (+)= a b on this tape's threads, see simd::gemm. b is a view or packed.
+  template <class Right, class Epilogue = simd::no_epilogue>
+  void product(std::size_t m, std::size_t n, std::size_t k, simd::strided_view<T> a, Right b, T* c, std::size_t c_row,
+               bool add, Epilogue const& epilogue = {}) {
     simd::gemm<T>(m, n, k, a, b, c, c_row, add, workspaces_.back(), executor_, epilogue);
   }
   /// For ops: packing memory of one worker, for products inside a block of work.

@@ -143,22 +143,47 @@ struct no_epilogue {
   void operator()(T*, std::size_t, std::size_t, std::size_t) const noexcept {}
 };
 
-/// C = A B, or C += A B with `add`; A is m x k, B is k x n, C is row-major with `c_row` >= n numbers from row to row.
+/// The right factor of a product (k x n), packed by \ref pack_right once for many products.
+template <Scalar T>
+struct packed_right {
+  T const* numbers;  ///< the caller's
+};
+
+/// How many numbers \ref pack_right writes.
+template <Scalar T>
+[[nodiscard]] constexpr std::size_t packed_right_size(std::size_t n, std::size_t k) noexcept {
+  return detail::round_up(n, detail::gemm_kernel<T>::columns) * k;
+}
+
+/// Packs B (k x n) into `to`, which begins on a cache line.
+template <Scalar T>
+[[nodiscard]] packed_right<T> pack_right(std::size_t n, std::size_t k, strided_view<T> b, T* to) {
+  detail::gemm_kernel<T>::pack_columns(b, n, k, to);
+  return {to};
+}
+
+/// C = A B, or C += A B with `add`; A is m x k, B is k x n, a view or packed; C is row-major with `c_row` >= n numbers
+/// from row to row.
 ///
 /// `epilogue(values, row, column, count)` is called once for every finished piece of a row of C while it is in cache.
-/// C must not overlap A or B. Sizes of 0 are allowed (k = 0 gives zeros). Results do not depend on the executor.
-template <Scalar T, class Epilogue = no_epilogue>
-void gemm(std::size_t m, std::size_t n, std::size_t k, strided_view<T> a, strided_view<T> b, T* c, std::size_t c_row,
-          bool add, gemm_workspace<T>& workspace, executor_ref executor = {}, Epilogue const& epilogue = {}) {
+/// C must not overlap A or B. Sizes of 0 are allowed (k = 0 gives zeros). Results do not depend on the executor, nor on
+/// who packs.
+template <Scalar T, class Right = strided_view<T>, class Epilogue = no_epilogue>
+void gemm(std::size_t m, std::size_t n, std::size_t k, strided_view<T> a, Right b, T* c, std::size_t c_row, bool add,
+          gemm_workspace<T>& workspace, executor_ref executor = {}, Epilogue const& epilogue = {}) {
   if (m == 0 || n == 0) return;
   using kernel = detail::gemm_kernel<T>;
+  constexpr bool packed = std::is_same_v<Right, packed_right<T>>;
   detail::gemm_plan<T> const plan(m, n, k, a);
-  T* const packed_a = workspace.reserve(plan.size);
-  T* const packed_b = packed_a + plan.a_size;
+  T* const packed_a = workspace.reserve(packed ? plan.a_size : plan.size);
   plan.pack_a(a, packed_a, executor);
   for (std::size_t first = 0; first < n; first += plan.slab) {
     std::size_t const count = std::min(plan.slab, n - first);
-    plan.pack_b(b, first, count, packed_b, executor);
+    T const* packed_b = packed_a + plan.a_size;
+    if constexpr (packed)
+      packed_b = b.numbers + first * k;
+    else
+      plan.pack_b(b, first, count, packed_a + plan.a_size, executor);
     block_partition const row_groups{m, kernel::group_rows}, column_groups{count, kernel::group_columns};
     executor.run(row_groups.count() * column_groups.count(), [&](std::size_t block, std::size_t) {
       std::size_t const i = block / column_groups.count(), j = block % column_groups.count();

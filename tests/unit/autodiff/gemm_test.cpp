@@ -51,6 +51,11 @@ void compare(std::size_t m, std::size_t n, std::size_t k) {
     matrix<T> c = start, sum = start;
     simd::gemm<T>(m, n, k, a.view(), b.view(), c.data(), n, false, workspace);
     simd::gemm<T>(m, n, k, a.view(), b.view(), sum.data(), n, true, workspace);
+    matrix<T> packed_once = start;
+    simd::aligned_buffer<T> memory(simd::packed_right_size<T>(n, k));
+    auto const packed = simd::pack_right<T>(n, k, b.view(), memory.data());
+    simd::gemm<T>(m, n, k, a.view(), packed, packed_once.data(), n, false, workspace);
+    CHECK(packed_once == c);
     matrix<double> const expected = a.plain() * b.plain();
     double const bound = static_cast<double>(std::numeric_limits<T>::epsilon()) * static_cast<double>(k + 2) *
                          (k == 0 ? 1.0 : a.plain().cwiseAbs().maxCoeff() * b.plain().cwiseAbs().maxCoeff() + 4);

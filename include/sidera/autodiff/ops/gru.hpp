@@ -42,10 +42,11 @@ void gru_row_backward(T const* a, T const* s, T const* before, T* dh, T* slope, 
 template <Scalar T>
 void gru_forward(tape<T>& t, recurrence<T> const& r, T const* weight, T const* bias, T* gates, T* state, T* hidden) {
   std::size_t const n = r.hidden;
+  auto const packed = r.forward_weight(t, weight);
   for (std::size_t row = 0; row < r.shape.rows(); ++row) std::copy_n(bias, r.gates, state + row * r.gates);
   for (std::size_t i = 0; i < r.shape.time; ++i) {
     std::size_t const s = r.step(i), p = i == 0 ? s : r.previous(i);
-    if (i > 0) r.add_state(t, hidden, p, weight, state, s);
+    if (i > 0) r.add_state(t, hidden, p, packed, state, s);
     r.each_row(t, s, [&](std::size_t b, std::size_t row) {
       T const* const before = i == 0 ? nullptr : hidden + r.shape.row(b, p) * n;
       T* const h = hidden + row * n;
@@ -59,6 +60,7 @@ template <Scalar T>
 void gru_backward(tape<T>& t, recurrence<T> const& r, T const* weight, T const* gates, T const* state, T const* hidden,
                   T const* dh, T* slope, T* state_slope) {
   std::size_t const n = r.hidden;
+  auto const packed = r.backward_weight(t, weight);
   T* const carry = t.scratch(r.shape.batch * n);
   std::fill_n(carry, r.shape.batch * n, T(0));
   for (std::size_t i = r.shape.time; i-- > 0;) {
@@ -75,7 +77,7 @@ void gru_backward(tape<T>& t, recurrence<T> const& r, T const* weight, T const* 
       T const* const before = i == 0 ? nullptr : hidden + r.shape.row(b, r.previous(i)) * n;
       gru_row_backward(gates + at, state + at, before, h, slope + at, state_slope + at, n);
     });
-    r.carry_back(t, state_slope, s, weight, carry);
+    r.carry_back(t, state_slope, s, packed, carry);
   }
 }
 

@@ -51,9 +51,10 @@ void lstm_row_backward(T const* a, T const* before, T const* cell, T const* dh, 
 template <Scalar T>
 void lstm_forward(tape<T>& t, recurrence<T> const& r, T const* weight, T* gates, T* cell, T* hidden) {
   std::size_t const n = r.hidden;
+  auto const packed = r.forward_weight(t, weight);
   for (std::size_t i = 0; i < r.shape.time; ++i) {
     std::size_t const s = r.step(i), p = i == 0 ? s : r.previous(i);
-    if (i > 0) r.add_state(t, hidden, p, weight, gates, s);
+    if (i > 0) r.add_state(t, hidden, p, packed, gates, s);
     r.each_row(t, s, [&](std::size_t b, std::size_t row) {
       T const* const before = i == 0 ? nullptr : cell + r.shape.row(b, p) * n;
       if (r.is_valid(row)) return lstm_row(gates + row * 4 * n, before, cell + row * n, hidden + row * n, n);
@@ -68,6 +69,7 @@ template <Scalar T>
 void lstm_backward(tape<T>& t, recurrence<T> const& r, T const* weight, T const* gates, T const* cell, T const* dh,
                    T const* dc, T* slope) {
   std::size_t const n = r.hidden, size = r.shape.batch * n;
+  auto const packed = r.backward_weight(t, weight);
   T *const carry_h = t.scratch(size), *const carry_c = t.scratch(size);
   std::fill_n(carry_h, size, T(0)), std::fill_n(carry_c, size, T(0));
   auto const sum = [](auto u, auto v) { return u + v; };
@@ -82,7 +84,7 @@ void lstm_backward(tape<T>& t, recurrence<T> const& r, T const* weight, T const*
       lstm_row_backward(gates + row * 4 * n, before, cell + row * n, h, c, slope + row * 4 * n, n);
       std::fill_n(h, n, T(0));
     });
-    r.carry_back(t, slope, s, weight, carry_h);
+    r.carry_back(t, slope, s, packed, carry_h);
   }
 }
 

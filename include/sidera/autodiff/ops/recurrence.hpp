@@ -31,15 +31,21 @@ struct recurrence {
   [[nodiscard]] simd::strided_view<T> rows_of(T const* x, std::size_t s, std::size_t cols) const noexcept {
     return {x + s * cols, shape.time * cols, 1};
   }
+  /// The state weight (hidden x gates) for \ref add_state, and its transpose for \ref carry_back: packed once for all
+  /// steps.
+  [[nodiscard]] simd::packed_right<T> forward_weight(tape<T>& t, T const* weight) const {
+    return t.pack(gates, hidden, simd::row_major(weight, gates));
+  }
+  [[nodiscard]] simd::packed_right<T> backward_weight(tape<T>& t, T const* weight) const {
+    return t.pack(hidden, gates, simd::row_major(weight, gates).transposed());
+  }
   /// to_s += state_p weight: one product for the whole batch.
-  void add_state(tape<T>& t, T const* state, std::size_t p, T const* weight, T* to, std::size_t s) const {
-    t.product(shape.batch, gates, hidden, rows_of(state, p, hidden), simd::row_major(weight, gates), to + s * gates,
-              shape.time * gates, true);
+  void add_state(tape<T>& t, T const* state, std::size_t p, simd::packed_right<T> weight, T* to, std::size_t s) const {
+    t.product(shape.batch, gates, hidden, rows_of(state, p, hidden), weight, to + s * gates, shape.time * gates, true);
   }
   /// carry (batch x hidden) += slope_s weight^T.
-  void carry_back(tape<T>& t, T const* slope, std::size_t s, T const* weight, T* carry) const {
-    t.product(shape.batch, hidden, gates, rows_of(slope, s, gates), simd::row_major(weight, gates).transposed(), carry,
-              hidden, true);
+  void carry_back(tape<T>& t, T const* slope, std::size_t s, simd::packed_right<T> weight, T* carry) const {
+    t.product(shape.batch, hidden, gates, rows_of(slope, s, gates), weight, carry, hidden, true);
   }
   /// to (hidden x gates) (+)= sum over steps of state_before^T slope: one product for all steps.
   void add_weight_gradient(tape<T>& t, T const* state, T const* slope, gradient_target<T> to) const {
