@@ -2,7 +2,7 @@
 /// \file  Paired views in; one codebook for all of them, and how well its codes carry meaning from view to view, out.
 #include <CLI/CLI.hpp>
 
-#include "cross_modal/output.hpp"
+#include "cross_modal/pairs.hpp"
 #include "cross_modal/run.hpp"
 
 namespace {
@@ -62,6 +62,7 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--batch", s.batch, "items per step")->check(CLI::Range(2, 1 << 20))->capture_default_str();
   app.add_option("--learning-rate", s.learning_rate)->check(CLI::PositiveNumber)->capture_default_str();
   declare_lists(app, s.lists);
+  app.add_flag("--pairs", s.pairs, "every two of the views on their own, not all at once");
   app.add_flag("--held-out", s.held_out, "measure on a quarter of the training items, and leave the test alone");
   app.add_option("--seeds", s.seeds, "runs, each with its own split and start")
       ->check(CLI::PositiveNumber)
@@ -99,11 +100,21 @@ void check(program::settings const& s) {
   if (s.labels.empty()) throw std::invalid_argument("--labels is needed: the probe answers with them");
   if (s.model == "fcid" && s.views.size() < 3)
     throw std::invalid_argument("--model fcid needs three views: two fine ones and another one");
+  if (s.pairs && s.sequences) throw std::invalid_argument("--pairs is for views from files");
+  if (s.pairs && s.model == "fcid") throw std::invalid_argument("--model fcid needs three views at once, not --pairs");
   if (s.model == "hdcid" && s.toc != "none") throw std::invalid_argument("--toc is for models with one codebook");
   if (s.keep == "auto") return;
   auto const keep = sidera::from_text<std::size_t>(s.keep, "--keep");
   if (keep == 0 || keep > s.dim)
     throw std::invalid_argument("--keep is " + s.keep + ", expected 1 to " + std::to_string(s.dim) + " or auto");
+}
+
+/// `outcome`: of all views at once, or of each pair.
+template <class Outcome>
+void tell(program::settings const& s, Outcome const& outcome) {
+  if (!s.report.empty()) sidera::write_file(s.report, program::html_text(outcome));
+  if (!s.json.empty()) sidera::write_file(s.json, program::json_text(outcome));
+  if (!s.quiet) program::print(outcome);
 }
 
 }  // namespace
@@ -129,10 +140,10 @@ int main(int argc, char** argv) {
     else if (views.empty() && s.labels.empty())
       use_digits(s);
     check(s);
-    program::result const r = program::run(s);
-    if (!s.report.empty()) sidera::write_file(s.report, program::html_text(r));
-    if (!s.json.empty()) sidera::write_file(s.json, program::json_text(r));
-    if (!s.quiet) program::print(r);
+    if (s.pairs)
+      tell(s, program::run_pairs(s));
+    else
+      tell(s, program::run(s));
   } catch (std::exception const& problem) {
     std::fprintf(stderr, "cross_modal: %s\n", problem.what());
     return 2;

@@ -115,13 +115,17 @@ inline void put_settings(sidera::json_writer& json, settings const& s) {
   });
 }
 
+inline void put_program(sidera::json_writer& json) {
+  json.field("program", "cross_modal");
+  json.field("version", SIDERA_VERSION_STRING);
+  json.field("instruction_set", SIDERA_INSTRUCTION_SET);
+}
+
 [[nodiscard]] inline std::string json_text(result const& r) {
   sidera::json_writer json;
   variant const& main = r.variants.front();
   json.object([&] {
-    json.field("program", "cross_modal");
-    json.field("version", SIDERA_VERSION_STRING);
-    json.field("instruction_set", SIDERA_INSTRUCTION_SET);
+    put_program(json);
     json.field("model", r.how.model);
     put_settings(json, r.how);
     json.field("items", r.items);

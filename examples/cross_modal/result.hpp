@@ -38,6 +38,12 @@ template <class Get>
   return values.size() == 1 ? text : text + " ± " + sidera::fixed_text(i.half_width(), decimals);
 }
 
+/// The same less those of another variant, seed by seed.
+[[nodiscard]] inline std::vector<double> differences(std::vector<double> values, std::vector<double> const& others) {
+  std::transform(values.begin(), values.end(), others.begin(), values.begin(), std::minus<>());
+  return values;
+}
+
 /// One row per ordered pair of views of the first variant.
 [[nodiscard]] inline sidera::report_table pair_table(result const& r) {
   variant const& v = r.variants.front();
@@ -54,16 +60,18 @@ template <class Get>
   return table;
 }
 
-/// One row per variant: means over all ordered pairs.
+/// One row per variant: means over all ordered pairs, and the paired difference to the first variant.
 [[nodiscard]] inline sidera::report_table variant_table(result const& r) {
   sidera::report_table table;
-  table.columns = {"model",       "cross-view accuracy", "same-view ceiling",
-                   "codes equal", "words of all views",  "CLUB alarms",
-                   "seconds"};
+  auto const first = mean_accuracies(r.variants.front(), false);
+  table.columns = {"model",       "cross-view accuracy", "same-view ceiling", "accuracy - " + r.variants.front().name,
+                   "codes equal", "words of all views",  "CLUB alarms",       "seconds"};
   for (variant const& v : r.variants) {
     bool const codes = !v.seeds.front().sharing.empty();
+    auto const accuracy = mean_accuracies(v, false);
     table.rows.push_back(
-        {v.name, with_interval(mean_accuracies(v, false)), with_interval(mean_accuracies(v, true)),
+        {v.name, with_interval(accuracy), with_interval(mean_accuracies(v, true)),
+         &v == &r.variants.front() ? "" : with_interval(differences(accuracy, first)),
          codes ? with_interval(per_seed(v, [](auto const& s) { return s.agreement; })) : "-",
          codes ? with_interval(per_seed(v, [](auto const& s) { return s.sharing.back(); })) : "-",
          codes ? sidera::fixed_text(sidera::mean_interval(per_seed(v, [](auto const& s) { return s.alarms; })).mean, 2)

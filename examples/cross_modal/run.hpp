@@ -57,4 +57,16 @@ namespace program {
   return r;
 }
 
+/// One result for every two of the views.
+[[nodiscard]] inline std::vector<result> run_pairs(settings const& s) {
+  std::vector<result> all;
+  for (std::size_t a = 0; a < s.views.size(); ++a)
+    for (std::size_t b = a + 1; b < s.views.size(); ++b) {
+      settings pair = s;
+      pair.views = {s.views[a], s.views[b]};
+      all.push_back(run(pair));
+    }
+  return all;
+}
+
 }  // namespace program

@@ -34,6 +34,7 @@ struct settings {
   std::size_t directions = 64;                                ///< of CCA
   std::uint64_t seed = 1;
   bool held_out = false;  ///< a quarter of the training items takes the place of the test
+  bool pairs = false;     ///< every two of the views on their own
   bool compare = false, ablate = false, quiet = false;
   std::string json, report;
 };

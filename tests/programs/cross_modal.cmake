@@ -25,3 +25,8 @@ cross_modal_refuses(too_many_codes "fewer rows" ${two} --labels ${digits}/labels
 add_test(NAME programs.cross_modal.same_figures
          COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:cross_modal> -DDIGITS=${digits}
                  -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/cross_modal -P ${CMAKE_CURRENT_SOURCE_DIR}/same_figures.cmake)
+cross_modal_refuses(pairs_of_three "three views at once" ${two} --view c=${digits}/fou.npy --labels ${digits}/labels.npy
+                    --model fcid --pairs)
+add_test(NAME programs.cross_modal.pairs_of_views
+         COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:cross_modal> -DDIGITS=${digits}
+                 -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/cross_modal_pairs -P ${CMAKE_CURRENT_SOURCE_DIR}/pairs_of_views.cmake)

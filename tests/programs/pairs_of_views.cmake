@@ -1,0 +1,23 @@
+# cross_modal --pairs: each pair of views is what a run of these two views alone is.
+file(MAKE_DIRECTORY ${FOLDER})
+set(common --labels ${DIGITS}/labels.npy --epochs 2 --seeds 2 --quiet --threads 2)
+set(names zer mor fou)
+foreach(name IN LISTS names)
+  list(APPEND views --view ${name}=${DIGITS}/${name}.npy)
+endforeach()
+execute_process(COMMAND ${PROGRAM} ${views} --pairs ${common} --json ${FOLDER}/pairs.json RESULT_VARIABLE status
+                ERROR_VARIABLE err)
+execute_process(COMMAND ${PROGRAM} --view zer=${DIGITS}/zer.npy --view fou=${DIGITS}/fou.npy ${common}
+                        --json ${FOLDER}/two.json RESULT_VARIABLE status_of_two ERROR_VARIABLE err_of_two)
+if(status OR status_of_two)
+  message(FATAL_ERROR "exit codes ${status}, ${status_of_two}\n${err}${err_of_two}")
+endif()
+file(READ ${FOLDER}/pairs.json all)
+file(READ ${FOLDER}/two.json two)
+string(JSON count LENGTH "${all}" pairs_of_views)
+string(JSON views GET "${all}" pairs_of_views 1 views)
+string(JSON of_pairs GET "${all}" pairs_of_views 1 pairs)
+string(JSON alone GET "${two}" pairs)
+if(NOT count EQUAL 3 OR NOT views STREQUAL "zer, fou" OR NOT of_pairs STREQUAL alone)
+  message(FATAL_ERROR "${count} pairs, the second is \"${views}\"\n${of_pairs}\nalone: ${alone}")
+endif()
