@@ -147,6 +147,7 @@
 #include <sidera/disentangling/fcid.hpp>
 #include <sidera/disentangling/hierarchical_dcid.hpp>
 #include <sidera/disentangling/objective.hpp>
+#include <sidera/disentangling/shared_stages.hpp>
 #include <sidera/evaluation/binary_scores.hpp>
 #include <sidera/evaluation/class_scores.hpp>
 #include <sidera/evaluation/cluster_geometry.hpp>
@@ -344,7 +345,9 @@
 #include <sidera/streaming/stream_trainer.hpp>
 #include <sidera/training/batch_order.hpp>
 #include <sidera/training/checkpoint.hpp>
+#include <sidera/training/equal_on_ranks.hpp>
 #include <sidera/training/gradient_exchange.hpp>
+#include <sidera/training/piece_messages.hpp>
 #include <sidera/training/shared_batches.hpp>
 #include <sidera/training/take_rows.hpp>
 #include <sidera/training/trainer.hpp>

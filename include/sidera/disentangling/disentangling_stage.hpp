@@ -6,6 +6,7 @@
 #include <sidera/disentangling/objective.hpp>
 #include <sidera/losses/code_matching.hpp>
 #include <sidera/losses/mse.hpp>
+#include <sidera/training/piece_messages.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -18,6 +19,13 @@ struct stage_input {
   sequence_shape shape;
   std::size_t step = 0;  ///< of the training
   bool bypass = false;   ///< the codebook is not ready: features go on as they are
+};
+
+/// What \ref disentangling_stage::loss is given, and what it does with it.
+enum class batch_part {
+  whole,   ///< all rows of a batch: decouplers learn from them, then come the losses
+  survey,  ///< a piece of a batch: the features that decouplers will learn from are kept, and there is no loss
+  piece    ///< a piece of a batch: decouplers stay as they are
 };
 
 /// Turns general features into codes of one codebook for all modalities, and says how bad they are. What is left of it
@@ -58,17 +66,27 @@ class disentangling_stage {
     }
   }
 
+  /// Forgets what the last call of `loss` has left; the next ones get such parts of a batch.
+  void start(batch_part part) {
+    part_ = part;
+    values_ = {};
+    last_.clear(), rows_.clear(), surveyed_.clear();
+  }
+
   /// The weighted sum of all terms; remembers the codes for `update`.
   [[nodiscard]] variable<T> loss(stage_input<T> const& in) {
-    last_.clear();
-    values_ = {};
+    start(part_);
     std::vector<variable<T>> passed = in.general;
     bool const quantise = options_.quantise && !in.bypass;
     for (std::size_t m = 0; quantise && m < passed.size(); ++m) {
       last_.push_back(codes_(in.general[m], in.present[m]));
       passed[m] = last_.back().quantised;
     }
-    variable<T> total = in.general.front().owner().constant(T(0));
+    variable<T> total = zero(in);
+    if (part_ == batch_part::survey) {
+      survey(in, passed);
+      return total;
+    }
     auto const add = [&](bool wanted, double weight, double objective_values::*value, auto const& term) {
       if (!wanted || weight == 0) return;
       variable<T> const loss = term();
@@ -92,20 +110,81 @@ class disentangling_stage {
 
   /// Moves words that are no parameters, and resets dead ones; returns how many. Call it before the optimiser's step.
   std::size_t update(parameters<T>& store, executor_ref executor = {}) {
-    if (last_.empty()) return 0;
-    std::size_t const moved = codes_.update(store, std::span<typename bottleneck_type::output const>(last_), executor);
-    last_.clear();
-    return moved;
+    std::vector<bottleneck_rows<T>> rows = rows_;
+    if (rows.empty())
+      for (auto const& o : last_) rows.push_back(codes_.rows_of(o));
+    last_.clear(), rows_.clear();
+    return rows.empty() ? 0 : codes_.update(store, std::move(rows), executor);
+  }
+
+  /// Whether a batch in pieces needs a \ref batch_part::survey first.
+  [[nodiscard]] bool wants_survey() const noexcept {
+    return detail::fits_on_batches<decoupler_type, T> && options_.terms.decouple && options_.weights.decouple != 0;
+  }
+  /// Puts what the survey of a piece has found, and lets decouplers learn from that of all pieces.
+  void put_survey(piece_message& to) const {
+    to.put(std::uint64_t{surveyed_.size()});
+    for (matrix<T> const& m : surveyed_) to.put(m);
+  }
+  void fit_decouplers(std::vector<piece_message>& pieces, executor_ref executor) {
+    std::vector<matrix<T>> features;
+    for (piece_message& piece : pieces)
+      for (std::uint64_t i = 0, count = piece.number(); i < count; ++i)
+        append(features, i, piece.template matrix_of<matrix<T>>());
+    if constexpr (detail::fits_on_batches<decoupler_type, T>)
+      for (std::size_t m = 0; 2 * m < features.size(); ++m)
+        if (features[2 * m].rows() > 0) decouplers_[m].fit(features[2 * m], features[2 * m + 1], executor);
+  }
+
+  /// Puts what `update` needs of a piece, and takes that of all pieces for the next `update`.
+  void put_rows(piece_message& to) const {
+    to.put(std::uint64_t{last_.size()});
+    for (auto const& o : last_) {
+      bottleneck_rows<T> const rows = codes_.rows_of(o);
+      to.put(rows.z);
+      to.put(rows.codes);
+      for (matrix<T> const& q : rows.queries) to.put(q);
+    }
+  }
+  void take_rows(std::vector<piece_message>& pieces) {
+    start(part_);
+    std::vector<matrix<T>> numbers;
+    std::vector<code_matrix> codes;
+    for (piece_message& piece : pieces)
+      for (std::uint64_t m = 0, count = piece.number(); m < count; ++m) {
+        std::size_t const first = m * (1 + codes_.stages());
+        append(numbers, first, piece.template matrix_of<matrix<T>>());
+        append(codes, m, piece.template matrix_of<code_matrix>());
+        for (std::size_t s = 0; s < codes_.stages(); ++s)
+          append(numbers, first + 1 + s, piece.template matrix_of<matrix<T>>());
+      }
+    for (std::size_t m = 0; m < codes.size(); ++m) {
+      auto const first = numbers.begin() + static_cast<std::ptrdiff_t>(m * (1 + codes_.stages()));
+      rows_.push_back({*first, codes[m], {first + 1, first + 1 + static_cast<std::ptrdiff_t>(codes_.stages())}});
+    }
   }
 
   [[nodiscard]] bottleneck_type& codes() noexcept { return codes_; }
   [[nodiscard]] bottleneck_type const& codes() const noexcept { return codes_; }
   [[nodiscard]] objective_options const& options() const noexcept { return options_; }
   [[nodiscard]] objective_values const& values() const noexcept { return values_; }
+  /// Those of a batch whose pieces others have seen too.
+  void set_values(objective_values const& values) noexcept { values_ = values; }
   /// One per modality; \ref club_decoupler tells whether specific features have collapsed.
   [[nodiscard]] auto const& decouplers() const noexcept { return decouplers_; }
 
  private:
+  using decoupler_type = typename D::template state<T>;
+
+  /// Rows below rows: of matrix i of all pieces.
+  template <class Matrix>
+  static void append(std::vector<Matrix>& all, std::size_t i, Matrix const& more) {
+    if (all.size() <= i) all.resize(i + 1, Matrix(0, more.cols()));
+    index_t const before = all[i].rows();
+    all[i].conservativeResize(before + more.rows(), more.cols());
+    all[i].bottomRows(more.rows()) = more;
+  }
+
   /// The rows of `v` that have modalities a and b.
   [[nodiscard]] static variable<T> rows_of(variable<T> v, stage_input<T> const& in, std::size_t a, std::size_t b) {
     mask_view const first = in.present[a], second = in.present[b];
@@ -134,9 +213,19 @@ class disentangling_stage {
       variable<T> const general = rows_of(passed[m], in, m, m), specific = rows_of(in.specific[m], in, m, m);
       if (general.rows() == 0) continue;
       sequence_shape const shape = in.shape.time == 1 ? sequence_shape{general.rows(), 1} : in.shape;
-      total = total + decouplers_[m](general, specific, shape, in.step);
+      total = total + decoupled(m, general, specific, shape, in.step);
     }
     return total;
+  }
+  [[nodiscard]] variable<T> decoupled(std::size_t m, variable<T> general, variable<T> specific, sequence_shape shape,
+                                      std::size_t step) {
+    if constexpr (detail::fits_on_batches<decoupler_type, T>)
+      if (part_ == batch_part::piece) return decouplers_[m].estimate(general, specific, shape, step);
+    return decouplers_[m](general, specific, shape, step);
+  }
+  void survey(stage_input<T> const& in, std::vector<variable<T>> const& passed) {
+    for (std::size_t m = 0; m < passed.size(); ++m)
+      for (variable<T> const v : {passed[m], in.specific[m]}) surveyed_.push_back(rows_of(v, in, m, m).value());
   }
 
   [[nodiscard]] variable<T> commitments(stage_input<T> const& in) const {
@@ -180,8 +269,11 @@ class disentangling_stage {
   bottleneck_type codes_;
   alignment<T> align_;
   std::vector<mlp<>> decoders_;
-  std::vector<typename D::template state<T>> decouplers_;
+  std::vector<decoupler_type> decouplers_;
+  batch_part part_ = batch_part::whole;
   std::vector<typename bottleneck_type::output> last_;
+  std::vector<bottleneck_rows<T>> rows_;  ///< of all pieces of the batch; empty: `last_` has all there is
+  std::vector<matrix<T>> surveyed_;       ///< general and specific features, modality after modality
   objective_values values_;
 };
 
