@@ -106,12 +106,14 @@
 #include <sidera/codebooks/given_words.hpp>
 #include <sidera/codebooks/initialiser.hpp>
 #include <sidera/codebooks/integer_rules.hpp>
+#include <sidera/codebooks/kmeans_parallel.hpp>
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/codebooks/pass_statistics.hpp>
 #include <sidera/codebooks/pass_summary.hpp>
 #include <sidera/codebooks/previous_level.hpp>
 #include <sidera/codebooks/progressive_dimensions.hpp>
 #include <sidera/codebooks/random_rows.hpp>
+#include <sidera/codebooks/row_passes.hpp>
 #include <sidera/codebooks/score_rules.hpp>
 #include <sidera/codebooks/search_index.hpp>
 #include <sidera/codebooks/usage.hpp>
