@@ -14,11 +14,12 @@
 namespace sidera::inline SIDERA_ABI {
 
 /// What \ref residual_trainer and \ref codebook_trainer do, in passes: per level one to look at the rows and take the
-/// initialiser's sample, one per iteration, and one more for iterations in which words died.
+/// initialiser's sample, one per iteration, and one more for iterations in which words died. An epoch of batches reads
+/// the rows of each batch by their numbers, and then needs a pass too.
 ///
 /// All that passes leave behind are exact sums, maxima and rows that are chosen by a total order: nothing depends on
 /// blocks, threads or ranks. Every rank holds the same words at all times.
-template <Scalar T, StreamedMetric M, StreamedRule U, StreamedScheme R, SamplingInitialiser I, StreamedDeadCodePolicy Z,
+template <Scalar T, StreamedMetric M, StreamedRule U, StreamedScheme R, StreamedInitialiser I, StreamedDeadCodePolicy Z,
           RowSource<T> S, Communicator C>
 class stream_trainer {
  public:
@@ -102,16 +103,16 @@ class stream_trainer {
 
   void train_level(std::size_t l, bool resumed) {
     random_stream const random = random_stream(recipe_.options.seed).fork(l);
-    if (resumed) {
+    if (resumed)
       (void)look(std::vector<std::size_t>{});
-      keep_better(train(l, {}));
-    } else {
+    else
       at_.restart = 0;
-      keep_better(train(l, first_words(l, random)));
-    }
-    for (std::size_t r = at_.restart + 1; r < recipe_.options.restarts; ++r) {
-      at_.restart = r;
-      keep_better(train(l, first_words(l, random.fork(r + 1))));
+    for (bool first = true; first || at_.restart + 1 < recipe_.options.restarts; first = false) {
+      if (!first) ++at_.restart;
+      random_stream const own = at_.restart == 0 ? random : random.fork(at_.restart + 1);
+      bool const goes_on = resumed && first;
+      if (!goes_on) at_.now = {first_words(l, own), {}}, at_.objective.reset(), at_.memory.clear();
+      keep_better(train(l, goes_on, own.fork(1)));
     }
   }
 
@@ -123,8 +124,29 @@ class stream_trainer {
     std::size_t const words = recipe_.options.words_at(l);
     initialiser_context const context{random.fork(0), l, {}, executor_};
     matrix<T> const sample = look(recipe_.init.sample(rows_.total, words, context));
-    return recipe_.init.from_sample(matrix_cref<T>(sample), words, recipe_.metric, context);
+    matrix_cref<T> const rows(sample);
+    if constexpr (PassInitialiser<I>) {
+      level_passes passes{*this};
+      return recipe_.init.from_passes(rows, passes, words, recipe_.metric, context);
+    } else {
+      return recipe_.init.from_sample(rows, words, recipe_.metric, context);
+    }
   }
+
+  /// The queries of the level in training, for an initialiser; see \ref RowPasses.
+  struct level_passes {
+    stream_trainer& trainer;
+    [[nodiscard]] std::size_t rows() const noexcept { return trainer.inputs_.rows(); }
+    [[nodiscard]] std::size_t first() const noexcept { return trainer.rows_.first; }
+    [[nodiscard]] std::size_t workers() const noexcept { return trainer.inputs_.worker_count(); }
+    template <class Use>
+    void for_each(Use use) {
+      trainer.inputs_.for_each(trainer.encoder_, trainer.levels(),
+                               [&](std::size_t at, matrix_cref<T> const&, residual_workspace<T>& w,
+                                   std::size_t worker) { use(at, matrix_cref<T>(w.query), worker); });
+    }
+    [[nodiscard]] gathered_bytes gather(std::span<std::byte const> bytes) const { return trainer.ranks_.gather(bytes); }
+  };
 
   /// A pass in front of a level: the sample of its rows, their scales, and what the levels before left over.
   [[nodiscard]] matrix<T> look(std::vector<std::size_t> const& wanted) {
@@ -165,13 +187,15 @@ class stream_trainer {
     at_.done[level - 1].report.relative_error = at_.variation > 0 ? left_over / at_.variation : 0.0;
   }
 
-  /// As \ref codebook_trainer trains in full passes. Without words it goes on from the position that was loaded.
-  [[nodiscard]] stream_attempt<T> train(std::size_t l, codebook<T> words) {
-    bool resumed = words.size() == 0;
-    if (!resumed) {
-      at_.now = {std::move(words), {}};
-      at_.objective.reset();
-    }
+  /// Goes on from the words of the position, which a checkpoint may have `resumed`.
+  [[nodiscard]] stream_attempt<T> train(std::size_t l, bool resumed, random_stream random) {
+    if constexpr (requires { recipe_.rule.batch_size; })
+      if (recipe_.rule.batch_size != 0 && recipe_.rule.batch_size < rows_.total) return train_by_batches(l, random);
+    return train_by_passes(l, resumed);
+  }
+
+  /// As \ref codebook_trainer trains in full passes.
+  [[nodiscard]] stream_attempt<T> train_by_passes(std::size_t l, bool resumed) {
     codebook<T>& book = at_.now.book;
     level_report& report = at_.now.report;
     running_.emplace(book.size(), scales_, inputs_.worker_count(), inputs_.rows(), inputs_.has_room());
@@ -185,7 +209,7 @@ class stream_trainer {
       assign(wants_distances(report));
       if (l == 0) at_.mean = mean_of_all(seen.statistics());
     }
-    state_type state(recipe_.rule, book);
+    state_type state = state_of_position();
     while (resumed || report.iterations < recipe_.options.iterations) {
       if (!std::exchange(resumed, false)) {
         ++report.iterations;
@@ -194,17 +218,95 @@ class stream_trainer {
         if (repeated && book.words == before.words) {
           report.stopped = stop_reason::codes_repeat;
           if (!measured) assign(true);  // a fixed point: the pass before was the last one
-          if (watch_) tell(l, report, seen);
+          if (watch_) tell(l, report, seen, seen.mean_distance());
           break;
         }
         at_.revived = revive(before, state, seen);
         at_.fingerprint = seen.fingerprint();
-        save_checkpoint(options_.checkpoint, at_, recipe_, rows_, ranks_);
+        save(state);
       }
       assign(wants_distances(report));
       repeated = seen.fingerprint() == at_.fingerprint && !at_.revived;
-      if (done(l, report, seen)) break;
+      if (done(l, report, seen, seen.mean_distance())) break;
     }
+    return finish(seen);
+  }
+
+  /// As \ref codebook_trainer trains in epochs of batches: in the same order, whose rows are read one by one.
+  [[nodiscard]] stream_attempt<T> train_by_batches(std::size_t l, random_stream random) {
+    codebook<T>& book = at_.now.book;
+    level_report& report = at_.now.report;
+    running_.emplace(book.size(), scales_, inputs_.worker_count(), inputs_.rows(), inputs_.has_room());
+    state_type state = state_of_position();
+    at_.fingerprint = 0;
+    std::optional<pass_summary<T>> seen;  // of the words as they are now
+    while (report.iterations < recipe_.options.iterations && report.stopped != stop_reason::tolerance) {
+      run_epoch(state, random.fork(report.iterations));
+      ++report.iterations;
+      codebook<T> const before = book;
+      bool const measures = wants_distances(report);
+      seen = pass(book, measures);
+      if (l == 0) at_.mean = mean_of_all(seen->statistics());
+      at_.revived = revive(before, state, *seen);
+      (void)done(l, report, *seen, at_.revived && measures ? distance_to(before, book) : seen->mean_distance());
+      save(state);
+      if (at_.revived || !measures) seen.reset();
+    }
+    if (!seen) seen = pass(book, true);
+    if (l == 0) at_.mean = mean_of_all(seen->statistics());
+    return finish(*seen);
+  }
+
+  /// All rows once, in the order of `random`. Who has a row finds its word; sums and counts of a batch are exact, and
+  /// so the same whoever that is. Memory: a number for every row of all ranks.
+  void run_epoch(state_type& state, random_stream random) {
+    auto const order = random.permutation(rows_.total);
+    block_partition const batches{order.size(), recipe_.rule.batch_size};
+    std::vector<std::size_t> own;
+    std::vector<code_t> codes;
+    matrix<T> queries;
+    for (std::size_t b = 0; b < batches.count(); ++b) {
+      own.clear();
+      for (std::size_t i = 0; i < batches.length(b); ++i)
+        if (std::size_t const row = order[batches.begin(b) + i] - rows_.first; row < inputs_.rows()) own.push_back(row);
+      std::sort(own.begin(), own.end());
+      inputs_.queries_of(encoder_, levels(), own, queries);
+      codes.resize(own.size());
+      word_search<T, M>(at_.now.book.words, recipe_.metric).nearest(queries, codes, executor_);
+      state.update(at_.now.book, statistics_of(queries, codes, batches.length(b)));
+    }
+  }
+
+  /// Of a batch of `rows` rows, of which this rank has those of `x`.
+  [[nodiscard]] pass_statistics<T> statistics_of(matrix_cref<T> const& x, std::vector<code_t> const& codes,
+                                                 std::size_t rows) const {
+    column_scales const own(x, rows);
+    std::vector<double> largest(own.largest().begin(), own.largest().end());
+    ranks_.max(largest);
+    pass_statistics<T> all(at_.now.book.size(), column_scales(std::move(largest), rows));
+    for (std::size_t i = 0; i < codes.size(); ++i) all.add(row_span(x, static_cast<index_t>(i)), codes[i]);
+    if (ranks_.size() == 1) return all;
+    std::vector<std::int64_t> integers(all.sums().begin(), all.sums().end());
+    integers.insert(integers.end(), all.counts().begin(), all.counts().end());
+    ranks_.sum(integers);
+    auto const counts = integers.begin() + static_cast<std::ptrdiff_t>(all.sums().size());
+    return pass_statistics<T>(all.scales(), {integers.begin(), counts}, {counts, integers.end()});
+  }
+
+  /// The state of the rule as the position remembers it, a new one where that remembers nothing.
+  [[nodiscard]] state_type state_of_position() const {
+    state_type state(recipe_.rule, at_.now.book);
+    if constexpr (detail::state_is_numbers<U, T>)
+      if (!at_.memory.empty()) state.set_numbers(at_.memory);
+    return state;
+  }
+  void save(state_type const& state) {
+    if constexpr (detail::state_is_numbers<U, T>) at_.memory = state.numbers();
+    save_checkpoint(options_.checkpoint, at_, recipe_, rows_, ranks_);
+  }
+
+  [[nodiscard]] stream_attempt<T> finish(pass_summary<T> const& seen) {
+    level_report& report = at_.now.report;
     report.objective = seen.mean_distance();
     report.perplexity = seen.usage().perplexity();
     report.dead_words = seen.usage().dead();
@@ -291,11 +393,24 @@ class stream_trainer {
     return std::move(parts[0]);
   }
 
-  /// Tells the observer about the iteration and decides whether the tolerance ends the training.
-  bool done(std::size_t l, level_report& report, pass_summary<T> const& seen) {
+  /// The mean distance of the rows to the words that they had in `before`, as these are `now`.
+  [[nodiscard]] double distance_to(codebook<T> const& before, codebook<T> const& now) {
+    word_search<T, M> const search(before.words, recipe_.metric);
+    std::vector<order_free_sum> parts(inputs_.worker_count());
+    for_each_nearest(search, false, [&](residual_workspace<T> const& w, auto const&, std::size_t, std::size_t worker) {
+      for (std::size_t i = 0; i < w.codes.size(); ++i)
+        parts[worker].add(exact_distance(recipe_.metric, std::span<T const>(row_span(w.query, static_cast<index_t>(i))),
+                                         std::span<T const>(row_span(now.words, w.codes[i]))));
+    });
+    for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
+    return sum_over(ranks_, parts[0]) / static_cast<double>(rows_.total);
+  }
+
+  /// Tells the observer about the iteration, whose objective is `now`, and decides whether the tolerance ends the
+  /// training.
+  bool done(std::size_t l, level_report& report, pass_summary<T> const& seen, double now) {
     if (!watch_ && recipe_.options.tolerance <= 0) return false;
-    double const now = seen.mean_distance();
-    if (watch_) tell(l, report, seen);
+    if (watch_) tell(l, report, seen, now);
     bool const enough = recipe_.options.tolerance > 0 && at_.objective &&
                         *at_.objective - now <= recipe_.options.tolerance * *at_.objective;
     if (enough) report.stopped = stop_reason::tolerance;
@@ -303,13 +418,13 @@ class stream_trainer {
     return enough;
   }
 
-  void tell(std::size_t l, level_report const& report, pass_summary<T> const& seen) const {
+  void tell(std::size_t l, level_report const& report, pass_summary<T> const& seen, double objective) const {
     watch_({.stage = "codebook",
             .level = l,
             .levels = levels(),
             .iteration = report.iterations,
             .iterations = recipe_.options.iterations,
-            .objective = seen.mean_distance(),
+            .objective = objective,
             .dead_words = seen.usage().dead(),
             .perplexity = seen.usage().perplexity()});
   }
