@@ -81,6 +81,7 @@
 #include <sidera/bottlenecks/autoencoder_network.hpp>
 #include <sidera/bottlenecks/autoencoder_quantizer.hpp>
 #include <sidera/bottlenecks/bottleneck.hpp>
+#include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/bottlenecks/code_sharing.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
 #include <sidera/bottlenecks/conditional_quantizer.hpp>
@@ -102,6 +103,7 @@
 #include <sidera/codebook_optimization/toc_criterion.hpp>
 #include <sidera/codebooks/codebook.hpp>
 #include <sidera/codebooks/dead_codes.hpp>
+#include <sidera/codebooks/drawn_rows.hpp>
 #include <sidera/codebooks/extreme_rows.hpp>
 #include <sidera/codebooks/given_words.hpp>
 #include <sidera/codebooks/initialiser.hpp>
@@ -345,6 +347,7 @@
 #include <sidera/streaming/stream_options.hpp>
 #include <sidera/streaming/stream_position.hpp>
 #include <sidera/streaming/stream_trainer.hpp>
+#include <sidera/streaming/word_passes.hpp>
 #include <sidera/training/batch_order.hpp>
 #include <sidera/training/checkpoint.hpp>
 #include <sidera/training/equal_on_ranks.hpp>

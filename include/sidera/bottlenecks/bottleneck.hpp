@@ -5,6 +5,7 @@
 #include <sidera/autodiff/ops/gather_rows.hpp>
 #include <sidera/autodiff/ops/matmul.hpp>
 #include <sidera/autodiff/ops/slice.hpp>
+#include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
 #include <sidera/bottlenecks/dead_code_reset.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
@@ -22,25 +23,6 @@ struct bottleneck_options {
   /// In training, how often a row keeps only its first n levels, n uniform in 1 .. levels: quantizer dropout; Zeghidour
   /// et al., "SoundStream" (2021). Short codes stay usable.
   double level_dropout = 0;
-};
-
-/// What a bottleneck makes of one modality.
-template <Scalar T>
-struct bottleneck_output {
-  variable<T> z;                   ///< what came in, N x D
-  variable<T> quantised;           ///< what goes on: the words, with a gradient to z; N x D
-  variable<T> words;               ///< the chosen words as constants; N x D, zeros for rows without the modality
-  code_matrix codes;               ///< N x levels
-  variable<T> word_loss;           ///< 1 x 1: what learned words are trained with, 0 otherwise
-  std::vector<matrix<T>> queries;  ///< what each level searched
-};
-
-/// What a bottleneck learns from of one modality: the numbers of a \ref bottleneck_output, which need no tape.
-template <Scalar T>
-struct bottleneck_rows {
-  matrix<T> z;                     ///< N x D; looked at only when updates are repeated
-  code_matrix codes;               ///< N x levels
-  std::vector<matrix<T>> queries;  ///< one per level, N rows
 };
 
 /// A layer that replaces features by words. `Q` names metric, update rule and residual scheme; its codebooks live in

@@ -6,7 +6,6 @@
 #include <sidera/disentangling/objective.hpp>
 #include <sidera/losses/code_matching.hpp>
 #include <sidera/losses/mse.hpp>
-#include <sidera/training/piece_messages.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -110,58 +109,30 @@ class disentangling_stage {
 
   /// Moves words that are no parameters, and resets dead ones; returns how many. Call it before the optimiser's step.
   std::size_t update(parameters<T>& store, executor_ref executor = {}) {
-    std::vector<bottleneck_rows<T>> rows = rows_;
-    if (rows.empty())
-      for (auto const& o : last_) rows.push_back(codes_.rows_of(o));
+    std::vector<bottleneck_rows<T>> all = rows_.empty() ? rows() : std::move(rows_);
     last_.clear(), rows_.clear();
-    return rows.empty() ? 0 : codes_.update(store, std::move(rows), executor);
+    return all.empty() ? 0 : codes_.update(store, std::move(all), executor);
   }
+  /// What `update` needs of the last call of `loss`, one entry per modality; empty without codes.
+  [[nodiscard]] std::vector<bottleneck_rows<T>> rows() const {
+    std::vector<bottleneck_rows<T>> out;
+    for (auto const& o : last_) out.push_back(codes_.rows_of(o));
+    return out;
+  }
+  /// Those of all pieces of a batch, for the next `update`.
+  void set_rows(std::vector<bottleneck_rows<T>> all) { rows_ = std::move(all); }
 
   /// Whether a batch in pieces needs a \ref batch_part::survey first.
   [[nodiscard]] bool wants_survey() const noexcept {
     return detail::fits_on_batches<decoupler_type, T> && options_.terms.decouple && options_.weights.decouple != 0;
   }
-  /// Puts what the survey of a piece has found, and lets decouplers learn from that of all pieces.
-  void put_survey(piece_message& to) const {
-    to.put(std::uint64_t{surveyed_.size()});
-    for (matrix<T> const& m : surveyed_) to.put(m);
-  }
-  void fit_decouplers(std::vector<piece_message>& pieces, executor_ref executor) {
-    std::vector<matrix<T>> features;
-    for (piece_message& piece : pieces)
-      for (std::uint64_t i = 0, count = piece.number(); i < count; ++i)
-        append(features, i, piece.template matrix_of<matrix<T>>());
+  /// What the survey of a piece has found: general and specific features, modality after modality.
+  [[nodiscard]] std::vector<matrix<T>> const& surveyed() const noexcept { return surveyed_; }
+  /// Lets decouplers learn from what the surveys of all pieces have found, or nothing.
+  void fit_decouplers(std::vector<matrix<T>> const& features, executor_ref executor) {
     if constexpr (detail::fits_on_batches<decoupler_type, T>)
       for (std::size_t m = 0; 2 * m < features.size(); ++m)
         if (features[2 * m].rows() > 0) decouplers_[m].fit(features[2 * m], features[2 * m + 1], executor);
-  }
-
-  /// Puts what `update` needs of a piece, and takes that of all pieces for the next `update`.
-  void put_rows(piece_message& to) const {
-    to.put(std::uint64_t{last_.size()});
-    for (auto const& o : last_) {
-      bottleneck_rows<T> const rows = codes_.rows_of(o);
-      to.put(rows.z);
-      to.put(rows.codes);
-      for (matrix<T> const& q : rows.queries) to.put(q);
-    }
-  }
-  void take_rows(std::vector<piece_message>& pieces) {
-    start(part_);
-    std::vector<matrix<T>> numbers;
-    std::vector<code_matrix> codes;
-    for (piece_message& piece : pieces)
-      for (std::uint64_t m = 0, count = piece.number(); m < count; ++m) {
-        std::size_t const first = m * (1 + codes_.stages());
-        append(numbers, first, piece.template matrix_of<matrix<T>>());
-        append(codes, m, piece.template matrix_of<code_matrix>());
-        for (std::size_t s = 0; s < codes_.stages(); ++s)
-          append(numbers, first + 1 + s, piece.template matrix_of<matrix<T>>());
-      }
-    for (std::size_t m = 0; m < codes.size(); ++m) {
-      auto const first = numbers.begin() + static_cast<std::ptrdiff_t>(m * (1 + codes_.stages()));
-      rows_.push_back({*first, codes[m], {first + 1, first + 1 + static_cast<std::ptrdiff_t>(codes_.stages())}});
-    }
   }
 
   [[nodiscard]] bottleneck_type& codes() noexcept { return codes_; }
@@ -175,15 +146,6 @@ class disentangling_stage {
 
  private:
   using decoupler_type = typename D::template state<T>;
-
-  /// Rows below rows: of matrix i of all pieces.
-  template <class Matrix>
-  static void append(std::vector<Matrix>& all, std::size_t i, Matrix const& more) {
-    if (all.size() <= i) all.resize(i + 1, Matrix(0, more.cols()));
-    index_t const before = all[i].rows();
-    all[i].conservativeResize(before + more.rows(), more.cols());
-    all[i].bottomRows(more.rows()) = more;
-  }
 
   /// The rows of `v` that have modalities a and b.
   [[nodiscard]] static variable<T> rows_of(variable<T> v, stage_input<T> const& in, std::size_t a, std::size_t b) {
@@ -273,7 +235,7 @@ class disentangling_stage {
   batch_part part_ = batch_part::whole;
   std::vector<typename bottleneck_type::output> last_;
   std::vector<bottleneck_rows<T>> rows_;  ///< of all pieces of the batch; empty: `last_` has all there is
-  std::vector<matrix<T>> surveyed_;       ///< general and specific features, modality after modality
+  std::vector<matrix<T>> surveyed_;
   objective_values values_;
 };
 

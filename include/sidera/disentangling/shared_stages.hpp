@@ -2,6 +2,7 @@
 #pragma once
 /// \file  A batch of a disentangling model whose pieces are shared out among ranks.
 #include <sidera/disentangling/disentangling_stage.hpp>
+#include <sidera/training/piece_messages.hpp>
 #include <sidera/training/shared_batches.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -36,7 +37,7 @@ class shared_stages {
       variable<T> const l = loss(on, piece, p);
       left.emplace_back();
       for (std::size_t s = 0; s < model_.stages().size(); ++s) {
-        model_.stages()[s].put_rows(left.back());
+        put_rows(left.back(), model_.stages()[s].rows());
         for (std::size_t v = 0; v < members.size(); ++v)
           values[s * members.size() + v].add(model_.stages()[s].values().*members[v] *
                                              static_cast<double>(piece.size()) / static_cast<double>(clips.size()));
@@ -46,7 +47,10 @@ class shared_stages {
     T const value = how_(store, tape, watched, clips, step);
     if (!std::isfinite(value)) return value;
     auto pieces = exchange_pieces(how_.ranks, std::move(left));
-    for (auto& stage : model_.stages()) stage.take_rows(pieces);
+    for (auto& stage : model_.stages()) {
+      stage.start(batch_part::piece);
+      stage.set_rows(rows_of(pieces));
+    }
     set_values(sum_over(how_.ranks, std::move(values)));
     return value;
   }
@@ -71,10 +75,51 @@ class shared_stages {
       start(batch_part::survey);
       (void)loss(tape, clips.subspan(pieces.begin(p), pieces.length(p)), pass{true, (step << 20) + p});
       found.emplace_back();
-      for (auto const& stage : stages) stage.put_survey(found.back());
+      for (auto const& stage : stages) put_matrices(found.back(), stage.surveyed());
     }
     auto all = exchange_pieces(how_.ranks, std::move(found));
-    for (auto& stage : stages) stage.fit_decouplers(all, tape.executor());
+    for (auto& stage : stages) stage.fit_decouplers(matrices_of(all), tape.executor());
+  }
+
+  static void put_matrices(piece_message& to, std::vector<matrix<T>> const& all) {
+    to.put(std::uint64_t{all.size()});
+    for (matrix<T> const& m : all) to.put(m);
+  }
+  /// Of every matrix, the rows of all pieces.
+  [[nodiscard]] static std::vector<matrix<T>> matrices_of(std::vector<piece_message>& pieces) {
+    std::vector<matrix<T>> all;
+    for (piece_message& piece : pieces) append_matrices(all, piece);
+    return all;
+  }
+  static void append_matrices(std::vector<matrix<T>>& all, piece_message& piece) {
+    all.resize(std::max<std::size_t>(all.size(), piece.number()));
+    for (matrix<T>& m : all) append(m, piece.template matrix_of<matrix<T>>());
+  }
+  template <class Matrix>
+  static void append(Matrix& to, Matrix const& more) {
+    to.conservativeResize(to.rows() + more.rows(), more.cols());
+    to.bottomRows(more.rows()) = more;
+  }
+
+  static void put_rows(piece_message& to, std::vector<bottleneck_rows<T>> const& rows) {
+    to.put(std::uint64_t{rows.size()});
+    for (auto const& of : rows) {
+      to.put(of.z);
+      to.put(of.codes);
+      put_matrices(to, of.queries);
+    }
+  }
+  [[nodiscard]] static std::vector<bottleneck_rows<T>> rows_of(std::vector<piece_message>& pieces) {
+    std::vector<bottleneck_rows<T>> all;
+    for (piece_message& piece : pieces) {
+      all.resize(std::max<std::size_t>(all.size(), piece.number()));
+      for (auto& of : all) {
+        append(of.z, piece.template matrix_of<matrix<T>>());
+        append(of.codes, piece.template matrix_of<code_matrix>());
+        append_matrices(of.queries, piece);
+      }
+    }
+    return all;
   }
 
   void set_values(std::vector<double> const& all) const {

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Greedy training of a residual quantizer in passes over rows that are read block by block.
-#include <sidera/codebooks/extreme_rows.hpp>
-#include <sidera/communicators/sum_over.hpp>
 #include <sidera/core/observer.hpp>
 #include <sidera/quantizers/residual_trainer.hpp>
 #include <sidera/streaming/concepts.hpp>
-#include <sidera/streaming/level_inputs.hpp>
 #include <sidera/streaming/level_survey.hpp>
-#include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/stream_checkpoint.hpp>
+#include <sidera/streaming/word_passes.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -38,7 +35,10 @@ class stream_trainer {
         ranks_(ranks),
         rows_(rank_rows::of(ranks, source.rows(), source.columns())),
         inputs_(source, options, words_of(recipe.options), executor),
-        encoder_(recipe.metric, recipe.scheme, rows_.columns) {}
+        encoder_(recipe.metric, recipe.scheme, rows_.columns),
+        passes_(inputs_, encoder_, recipe.options.levels, rows_, ranks_, executor) {}
+  stream_trainer(stream_trainer const&) = delete;
+  stream_trainer& operator=(stream_trainer const&) = delete;
 
   [[nodiscard]] result run() {
     check_input();
@@ -125,28 +125,11 @@ class stream_trainer {
     initialiser_context const context{random.fork(0), l, {}, executor_};
     matrix<T> const sample = look(recipe_.init.sample(rows_.total, words, context));
     matrix_cref<T> const rows(sample);
-    if constexpr (PassInitialiser<I>) {
-      level_passes passes{*this};
-      return recipe_.init.from_passes(rows, passes, words, recipe_.metric, context);
-    } else {
+    if constexpr (PassInitialiser<I>)
+      return recipe_.init.from_passes(rows, passes_, words, recipe_.metric, context);
+    else
       return recipe_.init.from_sample(rows, words, recipe_.metric, context);
-    }
   }
-
-  /// The queries of the level in training, for an initialiser; see \ref RowPasses.
-  struct level_passes {
-    stream_trainer& trainer;
-    [[nodiscard]] std::size_t rows() const noexcept { return trainer.inputs_.rows(); }
-    [[nodiscard]] std::size_t first() const noexcept { return trainer.rows_.first; }
-    [[nodiscard]] std::size_t workers() const noexcept { return trainer.inputs_.worker_count(); }
-    template <class Use>
-    void for_each(Use use) {
-      trainer.inputs_.for_each(trainer.encoder_, trainer.levels(),
-                               [&](std::size_t at, matrix_cref<T> const&, residual_workspace<T>& w,
-                                   std::size_t worker) { use(at, matrix_cref<T>(w.query), worker); });
-    }
-    [[nodiscard]] gathered_bytes gather(std::span<std::byte const> bytes) const { return trainer.ranks_.gather(bytes); }
-  };
 
   /// A pass in front of a level: the sample of its rows, their scales, and what the levels before left over.
   [[nodiscard]] matrix<T> look(std::vector<std::size_t> const& wanted) {
@@ -248,7 +231,7 @@ class stream_trainer {
       seen = pass(book, measures);
       if (l == 0) at_.mean = mean_of_all(seen->statistics());
       at_.revived = revive(before, state, *seen);
-      (void)done(l, report, *seen, at_.revived && measures ? distance_to(before, book) : seen->mean_distance());
+      (void)done(l, report, *seen, at_.revived && measures ? passes_.distance_to(before, book) : seen->mean_distance());
       save(state);
       if (at_.revived || !measures) seen.reset();
     }
@@ -263,34 +246,13 @@ class stream_trainer {
     auto const order = random.permutation(rows_.total);
     block_partition const batches{order.size(), recipe_.rule.batch_size};
     std::vector<std::size_t> own;
-    std::vector<code_t> codes;
-    matrix<T> queries;
     for (std::size_t b = 0; b < batches.count(); ++b) {
       own.clear();
       for (std::size_t i = 0; i < batches.length(b); ++i)
         if (std::size_t const row = order[batches.begin(b) + i] - rows_.first; row < inputs_.rows()) own.push_back(row);
       std::sort(own.begin(), own.end());
-      inputs_.queries_of(encoder_, levels(), own, queries);
-      codes.resize(own.size());
-      word_search<T, M>(at_.now.book.words, recipe_.metric).nearest(queries, codes, executor_);
-      state.update(at_.now.book, statistics_of(queries, codes, batches.length(b)));
+      state.update(at_.now.book, passes_.assign_batch(at_.now.book, own, batches.length(b)));
     }
-  }
-
-  /// Of a batch of `rows` rows, of which this rank has those of `x`.
-  [[nodiscard]] pass_statistics<T> statistics_of(matrix_cref<T> const& x, std::vector<code_t> const& codes,
-                                                 std::size_t rows) const {
-    column_scales const own(x, rows);
-    std::vector<double> largest(own.largest().begin(), own.largest().end());
-    ranks_.max(largest);
-    pass_statistics<T> all(at_.now.book.size(), column_scales(std::move(largest), rows));
-    for (std::size_t i = 0; i < codes.size(); ++i) all.add(row_span(x, static_cast<index_t>(i)), codes[i]);
-    if (ranks_.size() == 1) return all;
-    std::vector<std::int64_t> integers(all.sums().begin(), all.sums().end());
-    integers.insert(integers.end(), all.counts().begin(), all.counts().end());
-    ranks_.sum(integers);
-    auto const counts = integers.begin() + static_cast<std::ptrdiff_t>(all.sums().size());
-    return pass_statistics<T>(all.scales(), {integers.begin(), counts}, {counts, integers.end()});
   }
 
   /// The state of the rule as the position remembers it, a new one where that remembers nothing.
@@ -318,44 +280,8 @@ class stream_trainer {
     return watched_ || recipe_.options.tolerance > 0 || report.iterations == recipe_.options.iterations;
   }
 
-  /// Assigns every row to its nearest word. Distances are only computed when somebody wants them.
   [[nodiscard]] pass_summary<T> pass(codebook<T> const& book, bool with_distances) {
-    word_search<T, M> const search(book.words, recipe_.metric);
-    running_pass<T>& running = *running_;
-    running.start();
-    for_each_nearest(search, with_distances,
-                     [&](residual_workspace<T> const& w, std::vector<double> const& distances, std::size_t first,
-                         std::size_t worker) {
-                       for (std::size_t i = 0; i < w.codes.size(); ++i)
-                         running.assign(worker, row_span(w.query, static_cast<index_t>(i)), w.codes[i],
-                                        first - rows_.first + i, first + i);
-                       for (std::size_t i = 0; with_distances && i < w.codes.size(); ++i)
-                         running.add_distance(worker, distances[i]);
-                     });
-    pass_summary<T> all = running.finish();
-    if (ranks_.size() > 1) {
-      auto integers = all.integers();
-      ranks_.sum(integers);
-      all.set_integers(integers);
-    }
-    return all;
-  }
-
-  /// use(workspace with queries and codes, distances if they are wanted, number of the first row, worker)
-  template <class Use>
-  void for_each_nearest(word_search<T, M> const& search, bool with_distances, Use use) {
-    std::vector<std::vector<double>> distances(inputs_.worker_count());
-    inputs_.for_each(encoder_, levels(),
-                     [&](std::size_t first, matrix_cref<T> const& x, residual_workspace<T>& w, std::size_t worker) {
-                       w.codes.resize(row_count(x));
-                       if (with_distances) {
-                         distances[worker].resize(row_count(x));
-                         search.nearest(w.query, w.codes, distances[worker], w.search);
-                       } else {
-                         search.nearest(w.query, w.codes, w.search);
-                       }
-                       use(w, distances[worker], rows_.first + first, worker);
-                     });
+    return passes_.assign(book, *running_, with_distances);
   }
 
   /// Lets the dead-code policy move words without rows, in a pass of its own. True when any was moved.
@@ -364,7 +290,7 @@ class stream_trainer {
     std::size_t const dead = seen.usage().dead();
     if (dead == 0) return false;
     codebook<T>& book = at_.now.book;
-    extreme_rows<T> const extremes = far_rows(before, book, dead);
+    extreme_rows<T> const extremes = passes_.far_rows(before, book, dead);
     auto const rows = extremes.rows(book.dim());
     matrix_cref<T> const x(rows.x);
     auto const moved =
@@ -372,38 +298,6 @@ class stream_trainer {
     if constexpr (detail::state_resets_words<U, T>)
       for (std::size_t const j : moved) state.reset_word(book, j);
     return !moved.empty();
-  }
-
-  /// Of the rows as `before` assigned them, those far from the words they have now.
-  [[nodiscard]] extreme_rows<T> far_rows(codebook<T> const& before, codebook<T> const& now, std::size_t dead) {
-    word_search<T, M> const search(before.words, recipe_.metric);
-    std::vector<extreme_rows<T>> parts(inputs_.worker_count(), extreme_rows<T>(now.size(), dead));
-    for_each_nearest(search, false,
-                     [&](residual_workspace<T> const& w, auto const&, std::size_t first, std::size_t worker) {
-                       for (std::size_t i = 0; i < w.codes.size(); ++i) {
-                         std::span<T const> const row = row_span(w.query, static_cast<index_t>(i));
-                         double const distance =
-                             exact_distance(recipe_.metric, row, std::span<T const>(row_span(now.words, w.codes[i])));
-                         parts[worker].offer(row, w.codes[i], distance, first + i);
-                       }
-                     });
-    for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
-    if (ranks_.size() > 1)
-      for (std::vector<std::byte> const& part : ranks_.gather(parts[0].bytes())) parts[0].merge_bytes(part, now.dim());
-    return std::move(parts[0]);
-  }
-
-  /// The mean distance of the rows to the words that they had in `before`, as these are `now`.
-  [[nodiscard]] double distance_to(codebook<T> const& before, codebook<T> const& now) {
-    word_search<T, M> const search(before.words, recipe_.metric);
-    std::vector<order_free_sum> parts(inputs_.worker_count());
-    for_each_nearest(search, false, [&](residual_workspace<T> const& w, auto const&, std::size_t, std::size_t worker) {
-      for (std::size_t i = 0; i < w.codes.size(); ++i)
-        parts[worker].add(exact_distance(recipe_.metric, std::span<T const>(row_span(w.query, static_cast<index_t>(i))),
-                                         std::span<T const>(row_span(now.words, w.codes[i]))));
-    });
-    for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
-    return sum_over(ranks_, parts[0]) / static_cast<double>(rows_.total);
   }
 
   /// Tells the observer about the iteration, whose objective is `now`, and decides whether the tolerance ends the
@@ -437,6 +331,7 @@ class stream_trainer {
   rank_rows rows_;
   level_inputs<T, M, R, S> inputs_;
   encoder_type encoder_;
+  word_passes<T, M, R, S, C> passes_;
   column_scales scales_{std::vector<double>{}, 0};  ///< of the queries of the level under way
   stream_position<T> at_;
   std::optional<running_pass<T>> running_;  ///< of the training under way
