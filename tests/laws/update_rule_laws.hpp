@@ -89,6 +89,31 @@ void law_codes_without_a_word_are_refused(U const& rule) {
   CHECK(book.words == start.words);
 }
 
+/// The numbers of a state are all that it remembers: another one that takes them goes on as it would have, bit for bit.
+template <class T, class U>
+void law_numbers_are_all_that_a_state_remembers(U const& rule) {
+  if constexpr (sidera::detail::state_is_numbers<U, T>) {
+    using state_type = typename U::template state<T>;
+    auto const x = clustered<T>(60, 7, 5, 3);
+    std::vector<sidera::code_t> codes(60);
+    for (std::size_t i = 0; i < 60; ++i) codes[i] = static_cast<sidera::code_t>(i * i % 5);
+    sidera::codebook<T> book{gaussian<T>(5, 7, 4)};
+    state_type state(rule, book);
+    for (int pass = 0; pass < 2; ++pass) state.update(book, sidera::matrix_cref<T>(x), codes);
+    auto copy = book, fresh = book;
+    state_type other(rule, copy), forgetful(rule, fresh);
+    other.set_numbers(state.numbers());
+    sidera::matrix<T> const more = x.colwise().reverse();
+    state.update(book, sidera::matrix_cref<T>(more), codes);
+    other.update(copy, sidera::matrix_cref<T>(more), codes);
+    forgetful.update(fresh, sidera::matrix_cref<T>(more), codes);
+    CHECK(copy.words == book.words);
+    CHECK(fresh.words != book.words);
+    CHECK(other.numbers() == state.numbers());
+    CHECK_THROWS_AS(other.set_numbers(std::vector<double>(1)), sidera::shape_error);
+  }
+}
+
 /// Assigning and updating again and again never raises the distortion. Of rules that jump to the representative.
 template <class T, class U, class M>
 void law_distortion_never_rises(U const& rule, M const& metric, double slack = 1e-6, bool unit_rows = false) {
@@ -120,6 +145,7 @@ void update_rule_laws(U const& rule) {
   law_equal_calls_give_equal_bits<float>(rule);
   law_equal_calls_give_equal_bits<double>(rule);
   law_codes_without_a_word_are_refused<float>(rule);
+  law_numbers_are_all_that_a_state_remembers<float>(rule);
 }
 
 }  // namespace laws

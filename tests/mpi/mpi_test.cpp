@@ -7,8 +7,12 @@
 
 #include <laws/sample_data.hpp>
 #include <sidera/core/thread_pool.hpp>
+#include <sidera/interest/feature_factorization.hpp>
+#include <sidera/interest/ranker_trainer.hpp>
 #include <sidera/io/safetensors.hpp>
+#include <sidera/io/save_fields.hpp>
 #include <sidera/streaming/fit_stream.hpp>
+#include <sidera/training/shared_batches.hpp>
 
 using namespace sidera;
 
@@ -152,6 +156,27 @@ TEST_CASE("fit_stream: an MPI rank that cannot go on ends all, and no model chan
   CAPTURE(message);
   CHECK(message.find("row 7 has a NaN in column 2") != std::string::npos);
   CHECK(!model.fitted());
+}
+
+TEST_CASE("ranker_trainer: MPI ranks that share the batches end with the bits of one rank, tables included") {
+  feature_factorization<float> const start(laws::clustered<float>(40, 5, 4, 1, 0.5), 9, 6);
+  ranking_samples samples;
+  samples.questions.history.resize(70, 0);
+  for (std::size_t i = 0; i < 70; ++i) {
+    samples.questions.target.push_back(static_cast<code_t>(random_stream(1).below(i, 40)));
+    samples.questions.user.push_back(static_cast<code_t>(i % 9));
+    samples.label.push_back(static_cast<code_t>(random_stream(2).below(i, 2)));
+  }
+  auto const trained = [&](auto const& c) {
+    auto model = start;
+    ranker_trainer trainer(model, {.batch = 32, .learning_rate = 5e-3});
+    double loss = 0;
+    for (int e = 0; e < 3; ++e) loss = trainer.epoch(model, samples, {}, shared_batches(c, 5));
+    return bytes_of(model) + std::to_string(loss);
+  };
+  std::string const alone = trained(serial_communicator{});
+  CHECK(alone != bytes_of(start));
+  run([&](mpi_communicator const& c) { CHECK(trained(c) == alone); });
 }
 
 int main(int argc, char** argv) {

@@ -5,6 +5,7 @@
 #include <sidera/autodiff/ops/gather_rows.hpp>
 #include <sidera/autodiff/ops/matmul.hpp>
 #include <sidera/autodiff/ops/slice.hpp>
+#include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
 #include <sidera/bottlenecks/dead_code_reset.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
@@ -22,17 +23,6 @@ struct bottleneck_options {
   /// In training, how often a row keeps only its first n levels, n uniform in 1 .. levels: quantizer dropout; Zeghidour
   /// et al., "SoundStream" (2021). Short codes stay usable.
   double level_dropout = 0;
-};
-
-/// What a bottleneck makes of one modality.
-template <Scalar T>
-struct bottleneck_output {
-  variable<T> z;                   ///< what came in, N x D
-  variable<T> quantised;           ///< what goes on: the words, with a gradient to z; N x D
-  variable<T> words;               ///< the chosen words as constants; N x D, zeros for rows without the modality
-  code_matrix codes;               ///< N x levels
-  variable<T> word_loss;           ///< 1 x 1: what learned words are trained with, 0 otherwise
-  std::vector<matrix<T>> queries;  ///< what each level searched
 };
 
 /// A layer that replaces features by words. `Q` names metric, update rule and residual scheme; its codebooks live in
@@ -127,15 +117,22 @@ class bottleneck {
   /// One batch of training: moves the words that are no parameters, counts usage, resets dead words. Entry m of
   /// `outputs` is what this bottleneck made of modality m; all have equal rows. Returns the number of words reset.
   std::size_t update(parameters<T>& store, std::span<output const> outputs, executor_ref executor = {}) {
-    std::vector<code_matrix> codes;
-    std::vector<std::vector<matrix<T>>> queries;
-    for (output const& o : outputs) codes.push_back(o.codes), queries.push_back(o.queries);
+    std::vector<bottleneck_rows<T>> rows;
+    for (output const& o : outputs) rows.push_back(rows_of(o));
+    return update(store, std::move(rows), executor);
+  }
+  /// The same of rows that come from elsewhere, for example from other ranks.
+  std::size_t update(parameters<T>& store, std::vector<bottleneck_rows<T>> rows, executor_ref executor = {}) {
     std::size_t moved = 0;
     for (std::size_t r = 0; r < options_.ema_repeats; ++r, ++steps_) {
-      if (r > 0) assign_again(store, outputs, codes, queries, executor);
-      for (std::size_t s = 0; s < stages(); ++s) moved += update_stage(store, s, codes, queries);
+      if (r > 0) assign_again(store, rows, executor);
+      for (std::size_t s = 0; s < stages(); ++s) moved += update_stage(store, s, rows);
     }
     return moved;
+  }
+  /// What `update` needs of an output.
+  [[nodiscard]] bottleneck_rows<T> rows_of(output const& o) const {
+    return {options_.ema_repeats > 1 ? matrix<T>(o.z.value()) : matrix<T>(), o.codes, o.queries};
   }
 
   /// The variable of a codebook: a parameter where words are learned, a constant otherwise.
@@ -324,23 +321,21 @@ class bottleneck {
   }
 
   /// With repeats, codes are searched again in the words as they are now.
-  void assign_again(parameters<T> const& store, std::span<output const> outputs, std::vector<code_matrix>& codes,
-                    std::vector<std::vector<matrix<T>>>& queries, executor_ref executor) const {
+  void assign_again(parameters<T> const& store, std::vector<bottleneck_rows<T>>& rows, executor_ref executor) const {
     std::vector<matrix<T>> const all = all_words(store);
-    for (std::size_t m = 0; m < outputs.size(); ++m) {
-      std::vector<std::size_t> kept(row_count(codes[m]));
+    for (bottleneck_rows<T>& of : rows) {
+      std::vector<std::size_t> kept(row_count(of.codes));
       for (std::size_t i = 0; i < kept.size(); ++i)
-        kept[i] = static_cast<std::size_t>((codes[m].row(static_cast<index_t>(i)).array() >= 0).count());
-      (void)assign(outputs[m].z.value(), all, kept, codes[m], queries[m], executor);
+        kept[i] = static_cast<std::size_t>((of.codes.row(static_cast<index_t>(i)).array() >= 0).count());
+      (void)assign(of.z, all, kept, of.codes, of.queries, executor);
     }
   }
 
-  std::size_t update_stage(parameters<T>& store, std::size_t s, std::vector<code_matrix> const& codes,
-                           std::vector<std::vector<matrix<T>>> const& queries) {
+  std::size_t update_stage(parameters<T>& store, std::size_t s, std::vector<bottleneck_rows<T>> const& rows) {
     std::vector<std::vector<code_t>> ids;
-    for (auto const& c : codes) ids.push_back(column(c, s));
+    for (auto const& of : rows) ids.push_back(column(of.codes, s));
     codebook<T> book{store.value(words_[s])};
-    if constexpr (!learns_words) move_words(s, book, queries, ids);
+    if constexpr (!learns_words) move_words(s, book, rows, ids);
     if (usage_[s].size() < ids.size()) usage_[s].resize(ids.size(), code_usage(book.size()));
     for (std::size_t m = 0; m < ids.size(); ++m) {
       idle_[s].count(m, ids[m]);
@@ -355,20 +350,20 @@ class bottleneck {
     return moved.size();
   }
 
-  void move_words(std::size_t s, codebook<T>& book, std::vector<std::vector<matrix<T>>> const& queries,
+  void move_words(std::size_t s, codebook<T>& book, std::vector<bottleneck_rows<T>> const& of,
                   std::vector<std::vector<code_t>> const& ids) {
     if constexpr (requires(std::span<modality_batch<T> const> batch) { states_[s].update(book, batch); }) {
       std::vector<matrix_cref<T>> refs;
-      for (auto const& q : queries) refs.emplace_back(q[s]);
+      for (auto const& modality : of) refs.emplace_back(modality.queries[s]);
       std::vector<modality_batch<T>> batch;
       for (std::size_t m = 0; m < refs.size(); ++m) batch.push_back({refs[m], ids[m]});
       states_[s].update(book, std::span<modality_batch<T> const>(batch));
     } else {  // the modalities are so many more rows
-      index_t const rows = queries.front()[s].rows();
-      matrix<T> all(rows * static_cast<index_t>(queries.size()), queries.front()[s].cols());
+      index_t const rows = of.front().queries[s].rows();
+      matrix<T> all(rows * static_cast<index_t>(of.size()), of.front().queries[s].cols());
       std::vector<code_t> codes;
-      for (std::size_t m = 0; m < queries.size(); ++m) {
-        all.middleRows(static_cast<index_t>(m) * rows, rows) = queries[m][s];
+      for (std::size_t m = 0; m < of.size(); ++m) {
+        all.middleRows(static_cast<index_t>(m) * rows, rows) = of[m].queries[s];
         codes.insert(codes.end(), ids[m].begin(), ids[m].end());
       }
       states_[s].update(book, matrix_cref<T>(all), codes);

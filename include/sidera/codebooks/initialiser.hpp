@@ -40,7 +40,7 @@ concept starts_codebooks = requires(I const& init, matrix_cref<T> const& x, std:
 ///
 /// Syntax:    `init(x, words, metric, context)` -> codebook with `words` rows
 /// Semantics: a function of its arguments alone; 1 <= words <= rows of x.
-/// Models:    \ref random_rows, \ref kmeans_plus_plus, \ref progressive_dimensions,
+/// Models:    \ref random_rows, \ref kmeans_plus_plus, \ref kmeans_parallel, \ref progressive_dimensions,
 ///            \ref given_words, \ref previous_level.
 template <class I>
 concept Initialiser = std::copyable<I> && detail::starts_codebooks<I, float, squared_euclidean>;

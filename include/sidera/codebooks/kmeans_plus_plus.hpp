@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 #include <sidera/codebooks/initialiser.hpp>
+#include <span>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -41,17 +42,26 @@ struct kmeans_plus_plus {
     return choose<T>(x, words, metric, context);
   }
 
+  /// The words among all rows of `x`, of which row i stands for weights[i] rows: weights are not negative, and not all
+  /// zero. With fewer different rows than words, some rows are words more than once.
+  template <Scalar T, class M>
+  [[nodiscard]] codebook<T> from_weighted(matrix_cref<T> const& x, std::span<double const> weights, std::size_t words,
+                                          M const& metric, initialiser_context const& context) const {
+    return choose<T>(x, words, metric, context, weights);
+  }
+
  private:
   template <Scalar T, class M>
   [[nodiscard]] codebook<T> choose(matrix_cref<T> const& x, std::size_t words, M const& metric,
-                                   initialiser_context const& context) const {
+                                   initialiser_context const& context, std::span<double const> weights = {}) const {
     std::size_t const trials = draws != 0 ? draws : 2 + static_cast<std::size_t>(std::log(static_cast<double>(words)));
     codebook<T> book{matrix<T>(static_cast<index_t>(words), x.cols())};
     std::vector<double> nearest(row_count(x), std::numeric_limits<double>::infinity());
     std::vector<std::vector<double>> with(trials, std::vector<double>(row_count(x)));
-    std::vector<index_t> rows{static_cast<index_t>(context.random.below(0, row_count(x)))};
+    std::vector<index_t> rows{weights.empty() ? static_cast<index_t>(context.random.below(0, row_count(x)))
+                                              : draw(weights, sum(weights), context.random.uniform(0))};
     for (std::size_t j = 0; j < words; ++j) {
-      distances_to<T>(x, rows, nearest, metric, with, context.executor);
+      distances_to<T>(x, rows, weights, nearest, metric, with, context.executor);
       std::size_t best = 0;
       double best_total = sum(with[0]);
       for (std::size_t t = 1; t < rows.size(); ++t)
@@ -65,12 +75,12 @@ struct kmeans_plus_plus {
     return book;
   }
 
-  [[nodiscard]] static double sum(std::vector<double> const& values) {
+  [[nodiscard]] static double sum(std::span<double const> values) {
     return std::accumulate(values.begin(), values.end(), 0.0);
   }
 
   /// The row where the running sum passes share * total.
-  [[nodiscard]] static index_t draw(std::vector<double> const& weights, double total, double share) {
+  [[nodiscard]] static index_t draw(std::span<double const> weights, double total, double share) {
     double left = share * total;
     for (std::size_t i = 0; i < weights.size(); ++i) {
       left -= weights[i];
@@ -79,17 +89,19 @@ struct kmeans_plus_plus {
     return static_cast<index_t>(weights.size() - 1);  // all weights zero: fewer distinct rows than words
   }
 
-  /// with[t] = min(nearest, distance to row chosen[t]), entry by entry. A row is fetched once for all the chosen ones.
+  /// with[t] = min(nearest, weight * distance to row chosen[t]), entry by entry; without weights they are 1. A row is
+  /// fetched once for all the chosen ones.
   template <Scalar T, class M>
-  static void distances_to(matrix_cref<T> const& x, std::vector<index_t> const& chosen,
+  static void distances_to(matrix_cref<T> const& x, std::vector<index_t> const& chosen, std::span<double const> weights,
                            std::vector<double> const& nearest, M const& metric, std::vector<std::vector<double>>& with,
                            executor_ref executor) {
     block_partition const blocks{row_count(x), 4096};
     executor.run(blocks.count(), [&](std::size_t b, std::size_t) {
       for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i) {
         std::span<T const> const row = row_span(x, static_cast<index_t>(i));
+        double const weight = weights.empty() ? 1 : weights[i];
         for (std::size_t t = 0; t < chosen.size(); ++t)
-          with[t][i] = std::min(nearest[i], distance<T>(metric, row, row_span(x, chosen[t])));
+          with[t][i] = std::min(nearest[i], weight * distance<T>(metric, row, row_span(x, chosen[t])));
       }
     });
   }

@@ -27,6 +27,9 @@ concept ViewEncoder = std::copyable<E> && std::copyable<typename E::layer> &&
 ///            `state(general, specific, sequence_shape, step)` -> 1 x 1 loss
 /// Semantics: minimising the loss makes the two features tell less about one another. What has to be learned for it is
 ///            either in `store`, where it is optimised with the model, or trained inside the call, on constants.
+/// Options:   `state.fit(general, specific, executor)`, `state.estimate(general, specific, sequence_shape, step)`: the
+///            two halves of the call, what is trained inside it on the features of a batch (matrices), and the loss.
+///            Batches in pieces need them: training sees the whole batch, the loss one piece.
 /// Models:    \ref club_decoupler, \ref reversal_decoupler, \ref hsic_decoupler, \ref orthogonality_decoupler.
 template <class D, class T = float>
 concept Decoupler = std::copyable<D> && std::copyable<typename D::template state<T>> &&
@@ -38,4 +41,15 @@ concept Decoupler = std::copyable<D> && std::copyable<typename D::template state
   { state(v, v, shape, step) } -> std::same_as<variable<T>>;
 };
 
+namespace detail {
+
+/// The state of a decoupler that is trained inside its call.
+template <class State, class T>
+concept fits_on_batches = requires(State& state, matrix<T> const& m, executor_ref executor, variable<T> v,
+                                   sequence_shape shape, std::size_t step) {
+  state.fit(m, m, executor);
+  { state.estimate(v, v, shape, step) } -> std::same_as<variable<T>>;
+};
+
+}  // namespace detail
 }  // namespace sidera::inline SIDERA_ABI

@@ -102,9 +102,17 @@ class club_decoupler::state {
 
   [[nodiscard]] variable<T> operator()(variable<T> general, variable<T> specific, sequence_shape shape,
                                        std::size_t step) {
-    matrix<T> const y = specific.value();
-    T const fitted = net_.fit(general.value(), y, how_.fit_steps, general.owner().executor());
-    watch_ = watch_club<T>(fitted, matrix_cref<T>(y), -how_.log_variance_range);
+    fit(general.value(), specific.value(), general.owner().executor());
+    return estimate(general, specific, shape, step);
+  }
+  /// Some steps of the predictor on the rows of a batch.
+  void fit(matrix<T> const& general, matrix<T> const& specific, executor_ref executor) {
+    T const fitted = net_.fit(general, specific, how_.fit_steps, executor);
+    watch_ = watch_club<T>(fitted, matrix_cref<T>(specific), -how_.log_variance_range);
+  }
+  /// The bound, with the predictor as it is.
+  [[nodiscard]] variable<T> estimate(variable<T> general, variable<T> specific, sequence_shape shape,
+                                     std::size_t step) const {
     auto const prediction = net_(general);
     if (!how_.sampled) return club(prediction, specific, shape, how_.quirks);
     auto const partners = random_.fork(1000 + step).permutation(shape.batch);

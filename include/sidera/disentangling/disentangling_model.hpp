@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <optional>
 #include <sidera/core/observer.hpp>
 #include <sidera/disentangling/clip_batch.hpp>
 #include <sidera/disentangling/code_model.hpp>
 #include <sidera/disentangling/objective.hpp>
+#include <sidera/disentangling/shared_stages.hpp>
 #include <sidera/optimizers/gradient_clipping.hpp>
 #include <sidera/optimizers/optimizer.hpp>
 #include <sidera/optimizers/schedules.hpp>
+#include <sidera/training/equal_on_ranks.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -33,7 +36,12 @@ struct disentangling_report {
 /// Trains an architecture (\ref dcid, \ref hierarchical_dcid, \ref fcid) on paired views, and encodes with it. No
 /// labels.
 ///
-/// Regular. Equal data, options and seed give equal bits for any executor.
+/// Regular. Equal data, options and seed give equal bits for any executor, and for any number of ranks where the
+/// batches are shared: \code
+///   model.fit(views, present, executor, watch, shared_batches{ranks, 32});
+/// \endcode
+/// Every rank has a model with equal options and all rows; the pieces (of 32 clips) are part of the result, see
+/// \ref shared_stages. Scaling and the first words are computed by every rank.
 template <class A>
 class disentangling_model {
  public:
@@ -46,17 +54,20 @@ class disentangling_model {
 
   /// Row n of every view is the same moment; views may differ in width. `present[m][n]` is 0 where row n lacks view m
   /// (its numbers are not looked at); empty: all are there. Rows are clips of options.time steps; with more than one
-  /// step, no view may be missing. Needs as many rows as words.
+  /// step, no view may be missing. Needs as many rows as words. `gradient` is \ref whole_batch or \ref shared_batches;
+  /// ranks with other rows than rank 0 are a value_error on every rank.
+  template <class Gradient = whole_batch>
   disentangling_report fit(std::vector<matrix<T>> const& views, presence_flags const& present = {},
-                           executor_ref executor = {}, observer const& watch = {}) {
+                           executor_ref executor = {}, observer const& watch = {}, Gradient const& gradient = {}) {
     presence_flags const flags = check(views, present);
     std::vector<matrix<T>> const x = scale(views, flags);
+    if constexpr (is_shared<Gradient>) require_equal_rows(x, flags, gradient.ranks);
     std::vector<std::size_t> widths;
     for (auto const& v : x) widths.push_back(column_count(v));
     store_ = {};
     random_stream const random(training_.seed);
     model_ = A(store_, widths, options_, random.fork(1));
-    disentangling_report report = run(x, flags, random.fork(2), executor, watch);
+    disentangling_report report = run(x, flags, random.fork(2), executor, watch, gradient);
     for (auto const& stage : model_.stages()) report.stages.push_back(stage.values());
     fitted_ = true;
     return report;
@@ -82,6 +93,10 @@ class disentangling_model {
 
  private:
   static constexpr std::string_view where = "disentangling_model::fit";
+  template <class Gradient>
+  static constexpr bool is_shared = requires(Gradient const& g) {
+    g.ranks.gather(std::span<std::byte const>());
+  };
 
   void require_fitted() const {
     if (!fitted_) throw not_fitted_error("disentangling_model", "call fit first");
@@ -129,8 +144,18 @@ class disentangling_model {
     return out;
   }
 
+  template <Communicator C>
+  static void require_equal_rows(std::vector<matrix<T>> const& x, presence_flags const& flags, C const& ranks) {
+    for (std::size_t m = 0; m < x.size(); ++m) {
+      std::span<T const> const numbers(x[m].data(), static_cast<std::size_t>(x[m].size()));
+      require_equal_on_ranks(ranks, std::as_bytes(numbers), where, "numbers in view " + to_text(m));
+      require_equal_on_ranks(ranks, std::as_bytes(std::span(flags[m])), where, "flags of view " + to_text(m));
+    }
+  }
+
+  template <class Gradient>
   disentangling_report run(std::vector<matrix<T>> const& x, presence_flags const& flags, random_stream random,
-                           executor_ref executor, observer const& watch) {
+                           executor_ref executor, observer const& watch, Gradient const& gradient) {
     std::size_t const clips = row_count(x.front()) / options_.time;
     std::size_t const batches = std::max<std::size_t>(1, clips / training_.batch);
     optimizer<T> move(store_, {.learning_rate = training_.learning_rate, .weight_decay = training_.weight_decay},
@@ -145,9 +170,10 @@ class disentangling_model {
       double sum = 0;
       for (std::size_t b = 0; b < batches; ++b) {
         std::size_t const from = b * clips / batches, to = (b + 1) * clips / batches;
-        sum += step(t, x, flags, std::span(order).subspan(from, to - from), epoch < bypass, move,
-                    static_cast<double>(move.steps()) / static_cast<double>(schedule.steps), schedule(move.steps()),
-                    report);
+        auto const clips_of_batch = std::span(order).subspan(from, to - from);
+        double const progress = static_cast<double>(move.steps()) / static_cast<double>(schedule.steps);
+        sum += gradient_of(t, x, flags, clips_of_batch, epoch < bypass, move.steps(), progress, gradient);
+        report.words_reset += step(move, schedule(move.steps()), executor);
       }
       report.losses.push_back(sum / static_cast<double>(batches));
       if (epoch + 1 == bypass) start_words(x, flags, executor);
@@ -161,21 +187,33 @@ class disentangling_model {
     return report;
   }
 
-  double step(tape<T>& t, std::vector<matrix<T>> const& x, presence_flags const& flags,
-              std::span<std::size_t const> clips, bool bypass, optimizer<T>& move, double progress, double factor,
-              disentangling_report& report) {
-    clip_batch<T> const batch(t, x, flags, clips, options_.time);
-    variable<T> const loss = model_.loss(batch.x(), batch.present(), batch.shape(), move.steps(), bypass, progress);
-    double const value = static_cast<double>(loss.item());
-    if (!std::isfinite(value))
-      throw value_error(where, "the loss is no number after " + to_text(move.steps()) + " steps");
-    t.backward(loss);
+  /// Leaves the gradient of a batch in the store and what the stages learn from in the stages; gives the loss.
+  template <class Gradient>
+  double gradient_of(tape<T>& t, std::vector<matrix<T>> const& x, presence_flags const& flags,
+                     std::span<std::size_t const> clips, bool bypass, std::size_t steps, double progress,
+                     Gradient const& gradient) {
+    std::optional<clip_batch<T>> batch;
+    auto const loss = [&](tape<T>& on, std::span<std::size_t const> some, pass p) {
+      batch.emplace(on, x, flags, some, options_.time);
+      return model_.loss(batch->x(), batch->present(), batch->shape(), p.step, bypass, progress);
+    };
+    T value = 0;
+    if constexpr (is_shared<Gradient>)
+      value = shared_stages(model_, gradient)(store_, t, loss, clips, steps);
+    else
+      value = gradient(store_, t, loss, clips, steps);
+    if (!std::isfinite(value)) throw value_error(where, "the loss is no number after " + to_text(steps) + " steps");
+    return static_cast<double>(value);
+  }
+
+  /// Moves words and parameters; returns the number of words that were reset.
+  std::size_t step(optimizer<T>& move, double factor, executor_ref executor) {
     (void)clip_gradient_norm(store_, training_.clip_norm);
-    for (auto& stage : model_.stages()) report.words_reset += stage.update(store_, t.executor());
-    move.step(store_, factor, t.executor());
+    std::size_t reset = 0;
+    for (auto& stage : model_.stages()) reset += stage.update(store_, executor);
+    move.step(store_, factor, executor);
     store_.clear_gradients();
-    t.reset();
-    return value;
+    return reset;
   }
 
   /// Words from k-means of the features of all modalities together.

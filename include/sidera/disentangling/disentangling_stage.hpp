@@ -20,6 +20,13 @@ struct stage_input {
   bool bypass = false;   ///< the codebook is not ready: features go on as they are
 };
 
+/// What \ref disentangling_stage::loss is given, and what it does with it.
+enum class batch_part {
+  whole,   ///< all rows of a batch: decouplers learn from them, then come the losses
+  survey,  ///< a piece of a batch: the features that decouplers will learn from are kept, and there is no loss
+  piece    ///< a piece of a batch: decouplers stay as they are
+};
+
 /// Turns general features into codes of one codebook for all modalities, and says how bad they are. What is left of it
 /// after training is its quantizer.
 ///
@@ -58,17 +65,27 @@ class disentangling_stage {
     }
   }
 
+  /// Forgets what the last call of `loss` has left; the next ones get such parts of a batch.
+  void start(batch_part part) {
+    part_ = part;
+    values_ = {};
+    last_.clear(), rows_.clear(), surveyed_.clear();
+  }
+
   /// The weighted sum of all terms; remembers the codes for `update`.
   [[nodiscard]] variable<T> loss(stage_input<T> const& in) {
-    last_.clear();
-    values_ = {};
+    start(part_);
     std::vector<variable<T>> passed = in.general;
     bool const quantise = options_.quantise && !in.bypass;
     for (std::size_t m = 0; quantise && m < passed.size(); ++m) {
       last_.push_back(codes_(in.general[m], in.present[m]));
       passed[m] = last_.back().quantised;
     }
-    variable<T> total = in.general.front().owner().constant(T(0));
+    variable<T> total = zero(in);
+    if (part_ == batch_part::survey) {
+      survey(in, passed);
+      return total;
+    }
     auto const add = [&](bool wanted, double weight, double objective_values::*value, auto const& term) {
       if (!wanted || weight == 0) return;
       variable<T> const loss = term();
@@ -92,20 +109,44 @@ class disentangling_stage {
 
   /// Moves words that are no parameters, and resets dead ones; returns how many. Call it before the optimiser's step.
   std::size_t update(parameters<T>& store, executor_ref executor = {}) {
-    if (last_.empty()) return 0;
-    std::size_t const moved = codes_.update(store, std::span<typename bottleneck_type::output const>(last_), executor);
-    last_.clear();
-    return moved;
+    std::vector<bottleneck_rows<T>> all = rows_.empty() ? rows() : std::move(rows_);
+    last_.clear(), rows_.clear();
+    return all.empty() ? 0 : codes_.update(store, std::move(all), executor);
+  }
+  /// What `update` needs of the last call of `loss`, one entry per modality; empty without codes.
+  [[nodiscard]] std::vector<bottleneck_rows<T>> rows() const {
+    std::vector<bottleneck_rows<T>> out;
+    for (auto const& o : last_) out.push_back(codes_.rows_of(o));
+    return out;
+  }
+  /// Those of all pieces of a batch, for the next `update`.
+  void set_rows(std::vector<bottleneck_rows<T>> all) { rows_ = std::move(all); }
+
+  /// Whether a batch in pieces needs a \ref batch_part::survey first.
+  [[nodiscard]] bool wants_survey() const noexcept {
+    return detail::fits_on_batches<decoupler_type, T> && options_.terms.decouple && options_.weights.decouple != 0;
+  }
+  /// What the survey of a piece has found: general and specific features, modality after modality.
+  [[nodiscard]] std::vector<matrix<T>> const& surveyed() const noexcept { return surveyed_; }
+  /// Lets decouplers learn from what the surveys of all pieces have found, or nothing.
+  void fit_decouplers(std::vector<matrix<T>> const& features, executor_ref executor) {
+    if constexpr (detail::fits_on_batches<decoupler_type, T>)
+      for (std::size_t m = 0; 2 * m < features.size(); ++m)
+        if (features[2 * m].rows() > 0) decouplers_[m].fit(features[2 * m], features[2 * m + 1], executor);
   }
 
   [[nodiscard]] bottleneck_type& codes() noexcept { return codes_; }
   [[nodiscard]] bottleneck_type const& codes() const noexcept { return codes_; }
   [[nodiscard]] objective_options const& options() const noexcept { return options_; }
   [[nodiscard]] objective_values const& values() const noexcept { return values_; }
+  /// Those of a batch whose pieces others have seen too.
+  void set_values(objective_values const& values) noexcept { values_ = values; }
   /// One per modality; \ref club_decoupler tells whether specific features have collapsed.
   [[nodiscard]] auto const& decouplers() const noexcept { return decouplers_; }
 
  private:
+  using decoupler_type = typename D::template state<T>;
+
   /// The rows of `v` that have modalities a and b.
   [[nodiscard]] static variable<T> rows_of(variable<T> v, stage_input<T> const& in, std::size_t a, std::size_t b) {
     mask_view const first = in.present[a], second = in.present[b];
@@ -134,9 +175,19 @@ class disentangling_stage {
       variable<T> const general = rows_of(passed[m], in, m, m), specific = rows_of(in.specific[m], in, m, m);
       if (general.rows() == 0) continue;
       sequence_shape const shape = in.shape.time == 1 ? sequence_shape{general.rows(), 1} : in.shape;
-      total = total + decouplers_[m](general, specific, shape, in.step);
+      total = total + decoupled(m, general, specific, shape, in.step);
     }
     return total;
+  }
+  [[nodiscard]] variable<T> decoupled(std::size_t m, variable<T> general, variable<T> specific, sequence_shape shape,
+                                      std::size_t step) {
+    if constexpr (detail::fits_on_batches<decoupler_type, T>)
+      if (part_ == batch_part::piece) return decouplers_[m].estimate(general, specific, shape, step);
+    return decouplers_[m](general, specific, shape, step);
+  }
+  void survey(stage_input<T> const& in, std::vector<variable<T>> const& passed) {
+    for (std::size_t m = 0; m < passed.size(); ++m)
+      for (variable<T> const v : {passed[m], in.specific[m]}) surveyed_.push_back(rows_of(v, in, m, m).value());
   }
 
   [[nodiscard]] variable<T> commitments(stage_input<T> const& in) const {
@@ -180,8 +231,11 @@ class disentangling_stage {
   bottleneck_type codes_;
   alignment<T> align_;
   std::vector<mlp<>> decoders_;
-  std::vector<typename D::template state<T>> decouplers_;
+  std::vector<decoupler_type> decouplers_;
+  batch_part part_ = batch_part::whole;
   std::vector<typename bottleneck_type::output> last_;
+  std::vector<bottleneck_rows<T>> rows_;  ///< of all pieces of the batch; empty: `last_` has all there is
+  std::vector<matrix<T>> surveyed_;
   objective_values values_;
 };
 

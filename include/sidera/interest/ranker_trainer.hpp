@@ -4,6 +4,7 @@
 #include <sidera/layers/concepts.hpp>
 #include <sidera/losses/bce_with_logits.hpp>
 #include <sidera/optimizers/optimizer.hpp>
+#include <sidera/training/trainer.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -30,6 +31,14 @@ struct ranker_training {
 ///
 /// Keeps what an epoch leaves for the next one; the model stays with the caller and has to be the same all the time.
 /// Same model, samples and seed: same bits, whatever the executor.
+///
+/// Several ranks: every rank has a model, a trainer and samples of its own, made alike, and calls
+/// \code
+///   trainer.epoch(model, samples, executor, shared_batches{ranks, 16});
+/// \endcode
+/// All end with the same bits, for any number of ranks. The loss is a mean over questions that are scored one by one,
+/// so that it is that of whole batches but for rounding. Of the tables, only the rows that a batch looks up are
+/// exchanged.
 template <RankingModel Model>
 class ranker_trainer {
  public:
@@ -41,15 +50,19 @@ class ranker_trainer {
     if (how.batch == 0) throw value_error("ranker_trainer", "the batch is empty");
   }
 
-  /// One pass over the samples in a random order; gives the mean loss. Throws what the model throws.
-  double epoch(Model& model, ranking_samples const& samples, executor_ref executor = {}) {
+  /// One pass over the samples in a random order; gives the mean loss. `gradient` is how a batch becomes a gradient:
+  /// \ref whole_batch, or \ref shared_batches among ranks. Throws what the model throws, and value_error when a loss or
+  /// a shared gradient is not finite, before it does harm.
+  template <class Gradient = whole_batch>
+  double epoch(Model& model, ranking_samples const& samples, executor_ref executor = {},
+               Gradient const& gradient = {}) {
     auto const order = random_stream(how_.seed, 0x6F726465).fork(epochs_++).permutation(samples.size());
     tape<T> t(model.store(), executor);
     block_partition const batches{order.size(), how_.batch};
     double sum = 0;
     for (std::size_t b = 0; b < batches.count(); ++b) {
       std::span<std::size_t const> const rows(order.data() + batches.begin(b), batches.length(b));
-      sum += step(t, model, samples, rows, executor) * static_cast<double>(rows.size());
+      sum += step(t, model, samples, rows, gradient) * static_cast<double>(rows.size());
     }
     return order.empty() ? 0 : sum / static_cast<double>(order.size());
   }
@@ -57,18 +70,21 @@ class ranker_trainer {
  private:
   static parameters<T> const& model_store(Model const& model) { return model.store(); }
 
+  template <class Gradient>
   double step(tape<T>& t, Model& model, ranking_samples const& samples, std::span<std::size_t const> rows,
-              executor_ref executor) {
-    matrix<T> labels(static_cast<index_t>(rows.size()), 1);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      labels(static_cast<index_t>(i), 0) = static_cast<T>(samples.label[rows[i]]);
-    variable<T> const logits = model.logits(t, samples.rows(rows), {true, optimizer_.steps()});
-    variable<T> const loss = bce_with_logits(logits, t.refer(labels));
-    t.backward(loss);
-    optimizer_.step(model.store(), 1, executor);
+              Gradient const& gradient) {
+    auto const loss = [&](tape<T>& on, std::span<std::size_t const> some, pass p) {
+      matrix<T> labels(static_cast<index_t>(some.size()), 1);
+      for (std::size_t i = 0; i < some.size(); ++i)
+        labels(static_cast<index_t>(i), 0) = static_cast<T>(samples.label[some[i]]);
+      return bce_with_logits(model.logits(on, samples.rows(some), p), on.constant(labels));
+    };
+    auto const value = static_cast<double>(gradient(model.store(), t, loss, rows, optimizer_.steps()));
+    if (!std::isfinite(value))
+      throw value_error("ranker_trainer::epoch",
+                        "the loss is not finite after " + std::to_string(optimizer_.steps()) + " steps");
+    optimizer_.step(model.store(), 1, t.executor());
     model.store().clear_gradients();
-    double const value = static_cast<double>(loss.item());
-    t.reset();
     return value;
   }
 

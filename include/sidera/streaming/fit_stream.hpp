@@ -16,21 +16,29 @@ namespace sidera::inline SIDERA_ABI {
 /// Promises: the same codebooks and the same report as `model.fit` on all rows in memory, bit for bit (the report has
 /// no codes: \ref encode_stream writes them), for any blocks, shards, threads and ranks (ranks with equal instruction
 /// sets). Memory: three blocks of rows, the codes that `options.code_bytes` allows, the initialiser's sample
-/// (k-means++: 64 rows per word, and a distance per row of it and draw), and words x columns numbers per worker. Time:
+/// (k-means++: 64 rows per word, and a distance per row of it and draw; k-means|| keeps 12 bytes for every row instead
+/// and goes through the rows itself), and words x columns numbers per worker. Time:
 /// that of fit, and reading; without room for the codes, also encoding in every pass.
 ///
-/// With `options.checkpoint` the state is saved after every update of the words; the next call with the same model and
-/// rows goes on from the file and ends with the same bits. The file stays when training is complete.
+/// Rules with `batch_size` (\ref mini_batch, \ref ema) see the batches that they see in memory. Those are random rows,
+/// so the source is read a row at a time in every epoch: cheap where the operating system caches the file, slow where a
+/// seek costs more than the row. The order of an epoch takes eight bytes for every row of all ranks.
+///
+/// With `options.checkpoint` the state is saved after every update of the words, or every epoch of batches; the next
+/// call with the same model and rows goes on from the file and ends with the same bits. The file stays when training is
+/// complete.
 ///
 /// Several ranks: each calls it with its own rows (maybe none), equal options and its communicator; the rows of rank 0
 /// come first. All end with the same model, and observers are called on every rank.
 ///
 /// Throws what `fit` throws and file_error, which names the shard or checkpoint at fault; the model is unchanged then.
-/// Frozen levels, a warm start and a beam in training are refused with value_error.
-template <StreamedMetric M, StreamedRule U, StreamedScheme R, SamplingInitialiser I, StreamedDeadCodePolicy Z, Scalar T,
+/// Frozen levels, a warm start and a beam in training are refused with value_error; rules that are no \ref StreamedRule
+/// do not compile, with the reason.
+template <StreamedMetric M, UpdateRule U, StreamedScheme R, StreamedInitialiser I, StreamedDeadCodePolicy Z, Scalar T,
           RowSource<T> S, Communicator C = serial_communicator>
 fit_report fit_stream(residual_quantizer<M, U, R, I, Z, T>& model, S const& source, stream_options const& options = {},
                       executor_ref executor = {}, observer const& watch = {}, C const& ranks = {}) {
+  static_assert(detail::explain_streamed_rule<U>());
   check(options);
   if (model.frozen_levels() > 0) throw value_error("fit_stream", "frozen levels cannot be trained from a stream");
   if (model.options().warm_start && model.fitted())

@@ -44,7 +44,8 @@ class level_inputs {
             auto const piece =
                 rows.middleRows(static_cast<index_t>(pieces.begin(p)), static_cast<index_t>(pieces.length(p)));
             if (keeps_codes_ && stored_ >= level) {
-              walk_kept(encoder, levels, piece, start + pieces.begin(p), w);
+              walk_kept(
+                  encoder, levels, piece, [at = start + pieces.begin(p)](std::size_t i) { return at + i; }, w);
             } else {
               walk_down(encoder, piece, start + pieces.begin(p), w);
               if (level < levels) encoder.compose(w.residual, w.prefix, level, w.query);
@@ -55,6 +56,27 @@ class level_inputs {
         checked_);
     checked_ = true;
     if (keeps_codes_) stored_ = std::min(level, stores_.size());
+  }
+
+  /// The queries of the next level of the rows of these numbers, which ascend, after a first pass with this encoder.
+  void queries_of(residual_encoder<T, M, R> const& encoder, std::size_t levels, std::span<std::size_t const> numbers,
+                  matrix<T>& out) {
+    std::size_t const level = encoder.level_count();
+    blocks_.read(numbers, some_);
+    out.resize(some_.rows(), static_cast<index_t>(encoder.scheme().width(encoder.dim(), level)));
+    block_partition const pieces{numbers.size(), piece_rows / 8};
+    executor_.run(pieces.count(), [&](std::size_t p, std::size_t worker) {
+      residual_workspace<T>& w = workers_[worker];
+      auto const first = static_cast<index_t>(pieces.begin(p)), rows = static_cast<index_t>(pieces.length(p));
+      auto const number = [at = numbers.subspan(pieces.begin(p))](std::size_t i) { return at[i]; };
+      if (keeps_codes_) {
+        walk_kept(encoder, levels, some_.middleRows(first, rows), number, w);
+      } else {
+        walk_down(encoder, some_.middleRows(first, rows), 0, w);
+        encoder.compose(w.residual, w.prefix, level, w.query);
+      }
+      out.middleRows(first, rows) = w.query;
+    });
   }
 
   /// Whether the codes of one more level may be kept, those of the level in training.
@@ -72,9 +94,10 @@ class level_inputs {
  private:
   static constexpr std::size_t piece_rows = 1024;
 
-  /// Row by row, as all codes are known: a row stays in the first cache from level to level.
+  /// Row by row, as all codes are known: a row stays in the first cache from level to level. Row i of x is number(i).
+  template <class Number>
   void walk_kept(residual_encoder<T, M, R> const& encoder, std::size_t levels, matrix_cref<T> const& x,
-                 std::size_t first, residual_workspace<T>& w) const {
+                 Number const& number, residual_workspace<T>& w) const {
     std::size_t const level = encoder.level_count(), columns = column_count(x);
     w.residual.resize(x.rows(), x.cols());
     w.prefix.resize(x.rows(), x.cols());
@@ -84,7 +107,7 @@ class level_inputs {
       residual = x.row(i);
       prefix.setZero();
       for (std::size_t l = 0; l < level; ++l) {
-        auto const explained = encoder.level(l).explained.row(stores_[l].get(first + static_cast<std::size_t>(i)));
+        auto const explained = encoder.level(l).explained.row(stores_[l].get(number(static_cast<std::size_t>(i))));
         residual -= explained;
         prefix += explained;
       }
@@ -128,6 +151,7 @@ class level_inputs {
   row_blocks<T, S> blocks_;
   executor_ref executor_;
   std::vector<residual_workspace<T>> workers_;
+  matrix<T> some_;                  ///< rows that are read out of order
   std::vector<code_store> stores_;  ///< of all levels but the last
   std::size_t stored_ = 0;          ///< levels whose codes are kept already
   bool keeps_codes_ = true, has_room_ = true;

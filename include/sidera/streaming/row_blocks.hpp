@@ -18,6 +18,15 @@ class row_blocks {
   [[nodiscard]] std::size_t rows() const noexcept { return blocks_.size; }
   [[nodiscard]] std::size_t columns() const { return source_.columns(); }
 
+  /// Fills `out` with the rows of these numbers, which ascend; neighbours are read together.
+  void read(std::span<std::size_t const> numbers, matrix<T>& out) const {
+    out.resize(static_cast<index_t>(numbers.size()), static_cast<index_t>(columns()));
+    for (std::size_t i = 0, next = 0; i < numbers.size(); i = next) {
+      for (next = i + 1; next < numbers.size() && numbers[next] == numbers[next - 1] + 1;) ++next;
+      source_.read(numbers[i], out.middleRows(static_cast<index_t>(i), static_cast<index_t>(next - i)));
+    }
+  }
+
   /// Calls `use(first, rows)` for every block. Throws what the source throws, and value_error for a NaN or an infinity,
   /// which says where the row is. With `checked` the rows are known to have none.
   template <class Use>

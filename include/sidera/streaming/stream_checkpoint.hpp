@@ -29,6 +29,7 @@ template <Scalar T, class M, class U, class R, class I, class Z>
   field_set parameters;
   save_parameters(recipe.metric, parameters);
   save_parameters(recipe.scheme, parameters);
+  save_parameters(recipe.rule, parameters);
   for (auto const& [key, value] : parameters.metadata) id[key] = value;
   return id;
 }
@@ -45,6 +46,8 @@ void check_position(stream_position<T> const& p, residual_recipe<M, U, R, I, Z> 
   for (std::size_t l = 0; fits && l < p.done.size(); ++l) check(p.done[l], l);
   if (fits) check(p.now, p.done.size());
   if (fits && p.best) check(*p.best, p.done.size());
+  if constexpr (detail::state_is_numbers<U, T>)
+    fits = fits && typename U::template state<T>(recipe.rule, p.now.book).numbers().size() == p.memory.size();
   if (!fits) throw shape_error("fit_stream", "the checkpoint's words do not fit the options");
 }
 

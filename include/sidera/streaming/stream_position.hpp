@@ -26,6 +26,7 @@ struct stream_position {
   std::optional<stream_attempt<T>> best;  ///< of the restarts of this level so far
   std::size_t restart = 0;                ///< which one is under way
   stream_attempt<T> now;                  ///< words after the update; iterations so far
+  std::vector<double> memory;             ///< of the update rule, as its numbers(); empty where it has none
   std::uint64_t fingerprint = 0;          ///< of the codes before the update
   bool revived = false;                   ///< the update was followed by words that moved to far rows
   std::optional<double> objective;        ///< of the iteration before, once there is one
@@ -81,6 +82,7 @@ template <Scalar T>
   if (p.best) detail::put_attempt(f, "best", *p.best);
   detail::put_attempt(f, "now", p.now);
   if (p.objective) f.put("objective", std::vector<double>{*p.objective});
+  if (!p.memory.empty()) f.put("memory", p.memory);
   f.put("mean", p.mean);
   f.put("variation", std::vector<double>{p.variation});
   return f;
@@ -105,6 +107,7 @@ template <Scalar T>
   if (f.tensors.contains("best.words")) p.best = detail::get_attempt<T>(f, "best");
   p.now = detail::get_attempt<T>(f, "now");
   if (f.tensors.contains("objective")) p.objective = f.get_vector<double>("objective").at(0);
+  if (f.tensors.contains("memory")) p.memory = f.get_vector<double>("memory");
   p.mean = f.get_vector<double>("mean");
   p.variation = f.get_vector<double>("variation").at(0);
   return p;

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Greedy training of a residual quantizer in passes over rows that are read block by block.
-#include <sidera/codebooks/extreme_rows.hpp>
-#include <sidera/communicators/sum_over.hpp>
 #include <sidera/core/observer.hpp>
 #include <sidera/quantizers/residual_trainer.hpp>
 #include <sidera/streaming/concepts.hpp>
-#include <sidera/streaming/level_inputs.hpp>
 #include <sidera/streaming/level_survey.hpp>
-#include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/stream_checkpoint.hpp>
+#include <sidera/streaming/word_passes.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
 /// What \ref residual_trainer and \ref codebook_trainer do, in passes: per level one to look at the rows and take the
-/// initialiser's sample, one per iteration, and one more for iterations in which words died.
+/// initialiser's sample, one per iteration, and one more for iterations in which words died. An epoch of batches reads
+/// the rows of each batch by their numbers, and then needs a pass too.
 ///
 /// All that passes leave behind are exact sums, maxima and rows that are chosen by a total order: nothing depends on
 /// blocks, threads or ranks. Every rank holds the same words at all times.
-template <Scalar T, StreamedMetric M, StreamedRule U, StreamedScheme R, SamplingInitialiser I, StreamedDeadCodePolicy Z,
+template <Scalar T, StreamedMetric M, StreamedRule U, StreamedScheme R, StreamedInitialiser I, StreamedDeadCodePolicy Z,
           RowSource<T> S, Communicator C>
 class stream_trainer {
  public:
@@ -37,7 +35,10 @@ class stream_trainer {
         ranks_(ranks),
         rows_(rank_rows::of(ranks, source.rows(), source.columns())),
         inputs_(source, options, words_of(recipe.options), executor),
-        encoder_(recipe.metric, recipe.scheme, rows_.columns) {}
+        encoder_(recipe.metric, recipe.scheme, rows_.columns),
+        passes_(inputs_, encoder_, recipe.options.levels, rows_, ranks_, executor) {}
+  stream_trainer(stream_trainer const&) = delete;
+  stream_trainer& operator=(stream_trainer const&) = delete;
 
   [[nodiscard]] result run() {
     check_input();
@@ -102,16 +103,16 @@ class stream_trainer {
 
   void train_level(std::size_t l, bool resumed) {
     random_stream const random = random_stream(recipe_.options.seed).fork(l);
-    if (resumed) {
+    if (resumed)
       (void)look(std::vector<std::size_t>{});
-      keep_better(train(l, {}));
-    } else {
+    else
       at_.restart = 0;
-      keep_better(train(l, first_words(l, random)));
-    }
-    for (std::size_t r = at_.restart + 1; r < recipe_.options.restarts; ++r) {
-      at_.restart = r;
-      keep_better(train(l, first_words(l, random.fork(r + 1))));
+    for (bool first = true; first || at_.restart + 1 < recipe_.options.restarts; first = false) {
+      if (!first) ++at_.restart;
+      random_stream const own = at_.restart == 0 ? random : random.fork(at_.restart + 1);
+      bool const goes_on = resumed && first;
+      if (!goes_on) at_.now = {first_words(l, own), {}}, at_.objective.reset(), at_.memory.clear();
+      keep_better(train(l, goes_on, own.fork(1)));
     }
   }
 
@@ -123,7 +124,11 @@ class stream_trainer {
     std::size_t const words = recipe_.options.words_at(l);
     initialiser_context const context{random.fork(0), l, {}, executor_};
     matrix<T> const sample = look(recipe_.init.sample(rows_.total, words, context));
-    return recipe_.init.from_sample(matrix_cref<T>(sample), words, recipe_.metric, context);
+    matrix_cref<T> const rows(sample);
+    if constexpr (PassInitialiser<I>)
+      return recipe_.init.from_passes(rows, passes_, words, recipe_.metric, context);
+    else
+      return recipe_.init.from_sample(rows, words, recipe_.metric, context);
   }
 
   /// A pass in front of a level: the sample of its rows, their scales, and what the levels before left over.
@@ -165,13 +170,15 @@ class stream_trainer {
     at_.done[level - 1].report.relative_error = at_.variation > 0 ? left_over / at_.variation : 0.0;
   }
 
-  /// As \ref codebook_trainer trains in full passes. Without words it goes on from the position that was loaded.
-  [[nodiscard]] stream_attempt<T> train(std::size_t l, codebook<T> words) {
-    bool resumed = words.size() == 0;
-    if (!resumed) {
-      at_.now = {std::move(words), {}};
-      at_.objective.reset();
-    }
+  /// Goes on from the words of the position, which a checkpoint may have `resumed`.
+  [[nodiscard]] stream_attempt<T> train(std::size_t l, bool resumed, random_stream random) {
+    if constexpr (requires { recipe_.rule.batch_size; })
+      if (recipe_.rule.batch_size != 0 && recipe_.rule.batch_size < rows_.total) return train_by_batches(l, random);
+    return train_by_passes(l, resumed);
+  }
+
+  /// As \ref codebook_trainer trains in full passes.
+  [[nodiscard]] stream_attempt<T> train_by_passes(std::size_t l, bool resumed) {
     codebook<T>& book = at_.now.book;
     level_report& report = at_.now.report;
     running_.emplace(book.size(), scales_, inputs_.worker_count(), inputs_.rows(), inputs_.has_room());
@@ -185,7 +192,7 @@ class stream_trainer {
       assign(wants_distances(report));
       if (l == 0) at_.mean = mean_of_all(seen.statistics());
     }
-    state_type state(recipe_.rule, book);
+    state_type state = state_of_position();
     while (resumed || report.iterations < recipe_.options.iterations) {
       if (!std::exchange(resumed, false)) {
         ++report.iterations;
@@ -194,17 +201,74 @@ class stream_trainer {
         if (repeated && book.words == before.words) {
           report.stopped = stop_reason::codes_repeat;
           if (!measured) assign(true);  // a fixed point: the pass before was the last one
-          if (watch_) tell(l, report, seen);
+          if (watch_) tell(l, report, seen, seen.mean_distance());
           break;
         }
         at_.revived = revive(before, state, seen);
         at_.fingerprint = seen.fingerprint();
-        save_checkpoint(options_.checkpoint, at_, recipe_, rows_, ranks_);
+        save(state);
       }
       assign(wants_distances(report));
       repeated = seen.fingerprint() == at_.fingerprint && !at_.revived;
-      if (done(l, report, seen)) break;
+      if (done(l, report, seen, seen.mean_distance())) break;
     }
+    return finish(seen);
+  }
+
+  /// As \ref codebook_trainer trains in epochs of batches: in the same order, whose rows are read one by one.
+  [[nodiscard]] stream_attempt<T> train_by_batches(std::size_t l, random_stream random) {
+    codebook<T>& book = at_.now.book;
+    level_report& report = at_.now.report;
+    running_.emplace(book.size(), scales_, inputs_.worker_count(), inputs_.rows(), inputs_.has_room());
+    state_type state = state_of_position();
+    at_.fingerprint = 0;
+    std::optional<pass_summary<T>> seen;  // of the words as they are now
+    while (report.iterations < recipe_.options.iterations && report.stopped != stop_reason::tolerance) {
+      run_epoch(state, random.fork(report.iterations));
+      ++report.iterations;
+      codebook<T> const before = book;
+      bool const measures = wants_distances(report);
+      seen = pass(book, measures);
+      if (l == 0) at_.mean = mean_of_all(seen->statistics());
+      at_.revived = revive(before, state, *seen);
+      (void)done(l, report, *seen, at_.revived && measures ? passes_.distance_to(before, book) : seen->mean_distance());
+      save(state);
+      if (at_.revived || !measures) seen.reset();
+    }
+    if (!seen) seen = pass(book, true);
+    if (l == 0) at_.mean = mean_of_all(seen->statistics());
+    return finish(*seen);
+  }
+
+  /// All rows once, in the order of `random`. Who has a row finds its word; sums and counts of a batch are exact, and
+  /// so the same whoever that is. Memory: a number for every row of all ranks.
+  void run_epoch(state_type& state, random_stream random) {
+    auto const order = random.permutation(rows_.total);
+    block_partition const batches{order.size(), recipe_.rule.batch_size};
+    std::vector<std::size_t> own;
+    for (std::size_t b = 0; b < batches.count(); ++b) {
+      own.clear();
+      for (std::size_t i = 0; i < batches.length(b); ++i)
+        if (std::size_t const row = order[batches.begin(b) + i] - rows_.first; row < inputs_.rows()) own.push_back(row);
+      std::sort(own.begin(), own.end());
+      state.update(at_.now.book, passes_.assign_batch(at_.now.book, own, batches.length(b)));
+    }
+  }
+
+  /// The state of the rule as the position remembers it, a new one where that remembers nothing.
+  [[nodiscard]] state_type state_of_position() const {
+    state_type state(recipe_.rule, at_.now.book);
+    if constexpr (detail::state_is_numbers<U, T>)
+      if (!at_.memory.empty()) state.set_numbers(at_.memory);
+    return state;
+  }
+  void save(state_type const& state) {
+    if constexpr (detail::state_is_numbers<U, T>) at_.memory = state.numbers();
+    save_checkpoint(options_.checkpoint, at_, recipe_, rows_, ranks_);
+  }
+
+  [[nodiscard]] stream_attempt<T> finish(pass_summary<T> const& seen) {
+    level_report& report = at_.now.report;
     report.objective = seen.mean_distance();
     report.perplexity = seen.usage().perplexity();
     report.dead_words = seen.usage().dead();
@@ -216,44 +280,8 @@ class stream_trainer {
     return watched_ || recipe_.options.tolerance > 0 || report.iterations == recipe_.options.iterations;
   }
 
-  /// Assigns every row to its nearest word. Distances are only computed when somebody wants them.
   [[nodiscard]] pass_summary<T> pass(codebook<T> const& book, bool with_distances) {
-    word_search<T, M> const search(book.words, recipe_.metric);
-    running_pass<T>& running = *running_;
-    running.start();
-    for_each_nearest(search, with_distances,
-                     [&](residual_workspace<T> const& w, std::vector<double> const& distances, std::size_t first,
-                         std::size_t worker) {
-                       for (std::size_t i = 0; i < w.codes.size(); ++i)
-                         running.assign(worker, row_span(w.query, static_cast<index_t>(i)), w.codes[i],
-                                        first - rows_.first + i, first + i);
-                       for (std::size_t i = 0; with_distances && i < w.codes.size(); ++i)
-                         running.add_distance(worker, distances[i]);
-                     });
-    pass_summary<T> all = running.finish();
-    if (ranks_.size() > 1) {
-      auto integers = all.integers();
-      ranks_.sum(integers);
-      all.set_integers(integers);
-    }
-    return all;
-  }
-
-  /// use(workspace with queries and codes, distances if they are wanted, number of the first row, worker)
-  template <class Use>
-  void for_each_nearest(word_search<T, M> const& search, bool with_distances, Use use) {
-    std::vector<std::vector<double>> distances(inputs_.worker_count());
-    inputs_.for_each(encoder_, levels(),
-                     [&](std::size_t first, matrix_cref<T> const& x, residual_workspace<T>& w, std::size_t worker) {
-                       w.codes.resize(row_count(x));
-                       if (with_distances) {
-                         distances[worker].resize(row_count(x));
-                         search.nearest(w.query, w.codes, distances[worker], w.search);
-                       } else {
-                         search.nearest(w.query, w.codes, w.search);
-                       }
-                       use(w, distances[worker], rows_.first + first, worker);
-                     });
+    return passes_.assign(book, *running_, with_distances);
   }
 
   /// Lets the dead-code policy move words without rows, in a pass of its own. True when any was moved.
@@ -262,7 +290,7 @@ class stream_trainer {
     std::size_t const dead = seen.usage().dead();
     if (dead == 0) return false;
     codebook<T>& book = at_.now.book;
-    extreme_rows<T> const extremes = far_rows(before, book, dead);
+    extreme_rows<T> const extremes = passes_.far_rows(before, book, dead);
     auto const rows = extremes.rows(book.dim());
     matrix_cref<T> const x(rows.x);
     auto const moved =
@@ -272,30 +300,11 @@ class stream_trainer {
     return !moved.empty();
   }
 
-  /// Of the rows as `before` assigned them, those far from the words they have now.
-  [[nodiscard]] extreme_rows<T> far_rows(codebook<T> const& before, codebook<T> const& now, std::size_t dead) {
-    word_search<T, M> const search(before.words, recipe_.metric);
-    std::vector<extreme_rows<T>> parts(inputs_.worker_count(), extreme_rows<T>(now.size(), dead));
-    for_each_nearest(search, false,
-                     [&](residual_workspace<T> const& w, auto const&, std::size_t first, std::size_t worker) {
-                       for (std::size_t i = 0; i < w.codes.size(); ++i) {
-                         std::span<T const> const row = row_span(w.query, static_cast<index_t>(i));
-                         double const distance =
-                             exact_distance(recipe_.metric, row, std::span<T const>(row_span(now.words, w.codes[i])));
-                         parts[worker].offer(row, w.codes[i], distance, first + i);
-                       }
-                     });
-    for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
-    if (ranks_.size() > 1)
-      for (std::vector<std::byte> const& part : ranks_.gather(parts[0].bytes())) parts[0].merge_bytes(part, now.dim());
-    return std::move(parts[0]);
-  }
-
-  /// Tells the observer about the iteration and decides whether the tolerance ends the training.
-  bool done(std::size_t l, level_report& report, pass_summary<T> const& seen) {
+  /// Tells the observer about the iteration, whose objective is `now`, and decides whether the tolerance ends the
+  /// training.
+  bool done(std::size_t l, level_report& report, pass_summary<T> const& seen, double now) {
     if (!watch_ && recipe_.options.tolerance <= 0) return false;
-    double const now = seen.mean_distance();
-    if (watch_) tell(l, report, seen);
+    if (watch_) tell(l, report, seen, now);
     bool const enough = recipe_.options.tolerance > 0 && at_.objective &&
                         *at_.objective - now <= recipe_.options.tolerance * *at_.objective;
     if (enough) report.stopped = stop_reason::tolerance;
@@ -303,13 +312,13 @@ class stream_trainer {
     return enough;
   }
 
-  void tell(std::size_t l, level_report const& report, pass_summary<T> const& seen) const {
+  void tell(std::size_t l, level_report const& report, pass_summary<T> const& seen, double objective) const {
     watch_({.stage = "codebook",
             .level = l,
             .levels = levels(),
             .iteration = report.iterations,
             .iterations = recipe_.options.iterations,
-            .objective = seen.mean_distance(),
+            .objective = objective,
             .dead_words = seen.usage().dead(),
             .perplexity = seen.usage().perplexity()});
   }
@@ -322,6 +331,7 @@ class stream_trainer {
   rank_rows rows_;
   level_inputs<T, M, R, S> inputs_;
   encoder_type encoder_;
+  word_passes<T, M, R, S, C> passes_;
   column_scales scales_{std::vector<double>{}, 0};  ///< of the queries of the level under way
   stream_position<T> at_;
   std::optional<running_pass<T>> running_;  ///< of the training under way

@@ -17,8 +17,9 @@ namespace sidera::inline SIDERA_ABI {
 /// Every rank has a trainer, a store and a loss of its own, made alike, and the rows that its pieces ask for. Promises:
 /// all ranks end with the same bits, and these do not depend on the number of ranks. They do depend on the pieces: a
 /// loss that compares the rows of a batch with one another (InfoNCE) sees a piece at a time, and the loss must keep no
-/// state between calls (moving averages), which would differ from rank to rank. A piece's number goes into
-/// pass::step, as step * 2^20 + piece, so that dropout differs between the pieces.
+/// state between calls (moving averages), which would differ from rank to rank (\ref shared_stages shows how such a
+/// state is shared). A piece's number goes into pass::step, as step * 2^20 + piece, so that dropout differs between the
+/// pieces.
 ///
 /// Memory: the gradients of this rank's pieces. Throws value_error on every rank when a gradient is not finite.
 template <Communicator C = serial_communicator>

@@ -5,6 +5,7 @@
 #include <sidera/codebooks/pass_statistics.hpp>
 #include <sidera/metrics/concepts.hpp>
 #include <string_view>
+#include <vector>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -34,6 +35,13 @@ template <class U, class T>
 concept state_resets_words = requires(typename U::template state<T>& s, codebook<T> const& book, std::size_t j) {
   s.reset_word(book, j);
 };
+
+template <class U, class T>
+concept state_is_numbers = requires(typename U::template state<T>& s, typename U::template state<T> const& fixed,
+                                    std::span<double const> numbers) {
+  { fixed.numbers() } -> std::same_as<std::vector<double>>;
+  s.set_numbers(numbers);
+};
 }  // namespace detail
 
 /// Moves code words after each assignment of rows.
@@ -49,6 +57,9 @@ concept state_resets_words = requires(typename U::template state<T>& s, codebook
 ///            up to date by the rows that changed their word, with threads;
 ///            `state.reset_word(codebook, j)`: word j was moved by a dead-code policy, forget its past;
 ///            `rule.batch_size`: rows per update (absent: all rows);
+///            `state.numbers()` -> vector of double, `state.set_numbers(numbers)`: all that the state remembers, for
+///            checkpoints; a state made from the same rule and words takes them and goes on bit for bit;
+///            `rule.save(field_set)`: puts the hyper-parameters that a checkpoint must agree with;
 ///            `state.assign(codebook, metric, rows, codes, executor)`: replaces the nearest-word codes during training.
 /// Models:    \ref lloyd, \ref spherical_mean, \ref coordinate_median, \ref mini_batch, \ref ema,
 ///            \ref cross_modal_ema, \ref balanced.

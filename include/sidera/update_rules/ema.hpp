@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <sidera/core/fields.hpp>
+#include <sidera/core/number_text.hpp>
 #include <sidera/update_rules/concepts.hpp>
 #include <sidera/update_rules/ema_state.hpp>
 
@@ -17,6 +19,12 @@ struct basic_ema {
   double decay = 0.99;
   double epsilon = 1e-5;  ///< Laplace smoothing of the counts; 0: none
   std::size_t batch_size = 1024;
+
+  void save(field_set& f) const {
+    f.metadata["ema.decay"] = to_text(decay);
+    f.metadata["ema.epsilon"] = to_text(epsilon);
+    f.metadata["batch_size"] = to_text(batch_size);
+  }
 
   template <Scalar T>
   class state {
@@ -38,6 +46,8 @@ struct basic_ema {
       update(book, pass_statistics<T>::of(x, codes, book.size()));
     }
     void reset_word(codebook<T> const& book, std::size_t j) { averages_.restart(book, j, 1.0); }
+    [[nodiscard]] std::vector<double> numbers() const { return averages_.numbers(); }
+    void set_numbers(std::span<double const> all) { averages_.set_numbers(all); }
 
     [[nodiscard]] ema_averages const& averages() const noexcept { return averages_; }
     [[nodiscard]] ema_averages& averages() noexcept { return averages_; }

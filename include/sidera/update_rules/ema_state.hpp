@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <algorithm>
 #include <numeric>
 #include <sidera/codebooks/codebook.hpp>
+#include <sidera/core/error.hpp>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -50,6 +54,21 @@ class ema_averages {
     double const weight = count > 0 ? count : 1;
     auto const word = row_span(book.words, static_cast<index_t>(j));
     for (std::size_t d = 0; d < dim_; ++d) sums_[j * dim_ + d] = weight * static_cast<double>(word[d]);
+  }
+
+  /// Counts, then sums.
+  [[nodiscard]] std::vector<double> numbers() const {
+    std::vector<double> all = counts_;
+    all.insert(all.end(), sums_.begin(), sums_.end());
+    return all;
+  }
+  /// Takes what `numbers` gave; throws shape_error for another number of them.
+  void set_numbers(std::span<double const> all) {
+    if (all.size() != counts_.size() + sums_.size())
+      throw shape_error("ema_averages::set_numbers", std::to_string(all.size()) + " numbers, expected " +
+                                                         std::to_string(counts_.size() + sums_.size()));
+    std::copy_n(all.begin(), counts_.size(), counts_.begin());
+    std::copy(all.begin() + static_cast<std::ptrdiff_t>(counts_.size()), all.end(), sums_.begin());
   }
 
   [[nodiscard]] std::span<double const> counts() const noexcept { return counts_; }

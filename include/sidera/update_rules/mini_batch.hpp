@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <sidera/core/fields.hpp>
+#include <sidera/core/number_text.hpp>
 #include <sidera/update_rules/concepts.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -13,6 +15,8 @@ struct basic_mini_batch {
       std::same_as<Representative, representative::mean> ? "mini_batch" : "spherical_mini_batch";
 
   std::size_t batch_size = 1024;
+
+  void save(field_set& f) const { f.metadata["batch_size"] = to_text(batch_size); }
 
   template <Scalar T>
   class state {
@@ -37,6 +41,15 @@ struct basic_mini_batch {
       update(book, pass_statistics<T>::of(x, codes, book.size()));
     }
     void reset_word(codebook<T> const&, std::size_t j) { seen_[j] = 0; }
+
+    /// The members so far, a number per word.
+    [[nodiscard]] std::vector<double> numbers() const { return seen_; }
+    void set_numbers(std::span<double const> all) {
+      if (all.size() != seen_.size())
+        throw shape_error("mini_batch::set_numbers",
+                          std::to_string(all.size()) + " numbers, expected " + std::to_string(seen_.size()));
+      seen_.assign(all.begin(), all.end());
+    }
 
    private:
     std::vector<double> seen_;

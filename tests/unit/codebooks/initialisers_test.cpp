@@ -3,6 +3,7 @@
 #include <laws/sample_data.hpp>
 #include <set>
 #include <sidera/codebooks/given_words.hpp>
+#include <sidera/codebooks/kmeans_parallel.hpp>
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/codebooks/previous_level.hpp>
 #include <sidera/codebooks/progressive_dimensions.hpp>
@@ -86,6 +87,85 @@ TEST_CASE("kmeans_plus_plus: fewer distinct rows than words") {
   CHECK(rows == std::set<index_t>{0, 1});
   matrix<float> const zeros = matrix<float>::Zero(10, 3);
   CHECK(chosen_rows(kmeans_plus_plus{}, zeros, 4, 9) == std::set<index_t>{0});
+}
+
+TEST_CASE("from_weighted: a row that counts n times is n rows, and rows that count nothing are not drawn") {
+  auto const x = laws::gaussian<float>(40, 3, 31);
+  std::vector<double> weights(40, 0);
+  for (std::size_t i = 0; i < 40; i += 4) weights[i] = 1 + static_cast<double>(i % 3);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto const book =
+        kmeans_plus_plus{}.from_weighted(matrix_cref<float>(x), weights, 6, squared_euclidean{}, {random_stream(seed)});
+    for (index_t j = 0; j < 6; ++j) CHECK(row_of_word(x, book, j) % 4 == 0);
+  }
+  // Two rows of which one counts a thousand times: the first word is nearly always that one.
+  matrix<float> const two = laws::gaussian<float>(2, 3, 32);
+  std::size_t heavy = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed)
+    heavy += static_cast<std::size_t>(
+        row_of_word(two,
+                    kmeans_plus_plus{}.from_weighted(matrix_cref<float>(two), std::vector<double>{1, 1000}, 1,
+                                                     squared_euclidean{}, {random_stream(seed)}),
+                    0));
+  CHECK(heavy >= 95);
+}
+
+TEST_CASE("kmeans_parallel: one word from each of well separated clusters, however unequal, whatever the seed") {
+  auto x = laws::clustered<float>(2000, 4, 8, 2, 0.01);
+  for (index_t i = 0; i < 2000; ++i)
+    if (i % 8 != 0 && i >= 40)
+      x.row(i) = x.row(i % 8 == 1 ? 1 : 8 * (i / 8));  // clusters of 1720, 250 and 5 rows
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    auto const book = kmeans_parallel{}(matrix_cref<float>(x), 8, squared_euclidean{}, {random_stream(seed)});
+    std::set<index_t> clusters;
+    for (index_t j = 0; j < 8; ++j) clusters.insert(row_of_word(x, book, j) % 8);
+    CHECK(clusters.size() == 8);
+  }
+}
+
+TEST_CASE("kmeans_parallel: a function of the seed, for any number of threads") {
+  auto const x = laws::gaussian<float>(5000, 3, 3);
+  thread_pool pool(4);
+  auto const words = [&](std::uint64_t seed, executor_ref executor) {
+    return kmeans_parallel{}(matrix_cref<float>(x), 40, squared_euclidean{},
+                             {.random = random_stream(seed), .executor = executor})
+        .words;
+  };
+  auto const alone = words(4, {});
+  CHECK(alone == words(4, pool));
+  CHECK(alone != words(5, {}));
+  std::set<index_t> rows;
+  for (index_t j = 0; j < 40; ++j) rows.insert(row_of_word(x, codebook<float>{alone}, j));
+  CHECK(rows.size() == 40);
+  CHECK(!rows.contains(-1));
+}
+
+TEST_CASE("kmeans_parallel: nearer to the rows than k-means++ on a thin sample, with far rows that a sample misses") {
+  matrix<float> x = laws::gaussian<float>(6000, 3, 33);
+  for (index_t i = 0; i < 6000; i += 600) x.row(i).array() += 200 + static_cast<float>(i);
+  auto const error = [&](auto const& init) {
+    double total = 0;
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      codebook<float> const book = init(matrix_cref<float>(x), 32, squared_euclidean{}, {random_stream(seed)});
+      std::vector<code_t> codes(6000);
+      std::vector<double> distances(6000);
+      word_search<float, squared_euclidean>(book.words, {}).nearest(x, codes, distances);
+      total += std::accumulate(distances.begin(), distances.end(), 0.0);
+    }
+    return total;
+  };
+  CHECK(error(kmeans_parallel{}) < 0.1 * error(kmeans_plus_plus{.rows_per_word = 16}));
+}
+
+TEST_CASE("kmeans_parallel: rounds go on until there are candidates enough; fewer distinct rows than words") {
+  auto const x = laws::gaussian<float>(300, 3, 34);
+  CHECK(chosen_rows(kmeans_parallel{.oversampling = 0.05, .rounds = 1}, x, 60, 1).size() == 60);
+  CHECK(chosen_rows(kmeans_parallel{}, x, 300, 1).size() == 300);
+  matrix<float> const few = laws::gaussian<float>(2, 3, 7).replicate(10, 1);
+  CHECK(chosen_rows(kmeans_parallel{}, few, 6, 8) == std::set<index_t>{0, 1});
+  matrix<float> const zeros = matrix<float>::Zero(10, 3);
+  CHECK(chosen_rows(kmeans_parallel{}, zeros, 4, 9) == std::set<index_t>{0});
+  CHECK_THROWS_AS((void)chosen_rows(kmeans_parallel{.oversampling = 0}, x, 4, 1), value_error);
 }
 
 TEST_CASE("progressive_dimensions: in one step, the means of the cells of k-means++ after one pass") {

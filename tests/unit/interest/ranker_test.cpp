@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <limits>
+#include <sidera/communicators/threads.hpp>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/interest/feature_factorization.hpp>
 #include <sidera/interest/ranker.hpp>
 #include <sidera/interest/ranker_trainer.hpp>
 #include <sidera/io/load_fields.hpp>
 #include <sidera/io/save_fields.hpp>
+#include <sidera/training/shared_batches.hpp>
 
 namespace {
 
@@ -55,12 +58,13 @@ std::vector<float> numbers(Model const& model) {
   return all;
 }
 
-template <class Model>
-double trained_loss(Model& model, std::size_t epochs, sidera::executor_ref executor = {}) {
+template <class Model, class Gradient = sidera::whole_batch>
+double trained_loss(Model& model, std::size_t epochs, sidera::executor_ref executor = {},
+                    Gradient const& gradient = {}) {
   sidera::ranker_trainer trainer(model, {.batch = 32, .learning_rate = 5e-3, .seed = 2});
   auto const samples = random_samples(130);
   double loss = 0;
-  for (std::size_t e = 0; e < epochs; ++e) loss = trainer.epoch(model, samples, executor);
+  for (std::size_t e = 0; e < epochs; ++e) loss = trainer.epoch(model, samples, executor, gradient);
   return loss;
 }
 
@@ -77,6 +81,53 @@ TEST_CASE("a ranker learns labels by heart, with the same bits for every number 
   CHECK(loss < .1);
   CHECK(trained_loss(other, 60, pool) == loss);
   CHECK(numbers(other) == numbers(model));
+}
+
+TEST_CASE("ranks that share the batches end with the same ranker, bit for bit, however many they are") {
+  sidera::ranker<float> const start(layout(), {.dim = 8, .hidden = {16}, .dropout = 0.3, .seed = 1});
+  for (std::size_t const piece : {std::size_t{5}, std::size_t{32}}) {
+    CAPTURE(piece);
+    std::vector<float> expected;
+    double loss = 0;
+    for (std::size_t ranks = 1; ranks <= 4; ++ranks) {
+      CAPTURE(ranks);
+      std::vector<sidera::ranker<float>> models(ranks, start);
+      std::vector<double> losses(ranks);
+      sidera::run_ranks(ranks, [&](sidera::thread_communicator const& c) {
+        sidera::thread_pool pool(1 + c.rank() % 2);
+        losses[c.rank()] = trained_loss(models[c.rank()], 3, pool, sidera::shared_batches(c, piece));
+      });
+      if (ranks == 1) expected = numbers(models[0]), loss = losses[0];
+      for (std::size_t r = 0; r < ranks; ++r) {
+        CHECK(losses[r] == loss);
+        CHECK(numbers(models[r]) == expected);
+      }
+    }
+    CHECK(expected != numbers(start));
+  }
+}
+
+TEST_CASE("a ranker from shared batches is that from whole ones, but for rounding") {
+  sidera::ranker<float> whole(layout(), {.dim = 8, .hidden = {16}, .seed = 1}), pieces = whole;
+  double const a = trained_loss(whole, 2);
+  double b = 0;
+  sidera::run_ranks(1, [&](auto const& c) { b = trained_loss(pieces, 2, {}, sidera::shared_batches(c, 7)); });
+  CHECK(a == doctest::Approx(b).epsilon(1e-4));
+  auto const x = numbers(whole), y = numbers(pieces);
+  CHECK(x != y);
+  for (std::size_t i = 0; i < x.size(); ++i) CHECK(x[i] == doctest::Approx(y[i]).epsilon(1e-2));
+}
+
+TEST_CASE("a loss that is no number ends the training of a ranker on every rank, and nothing has moved") {
+  sidera::ranker<float> broken(layout(), {.dim = 4, .hidden = {8}});
+  broken.store().value(broken.store().find("tower.1.bias")).setConstant(std::numeric_limits<float>::infinity());
+  auto const refuses = [&](auto const& gradient) {
+    auto model = broken;
+    CHECK_THROWS_WITH_AS(trained_loss(model, 1, {}, gradient), doctest::Contains("not finite"), sidera::value_error);
+    CHECK(numbers(model) == numbers(broken));
+  };
+  refuses(sidera::whole_batch{});
+  sidera::run_ranks(2, [&](auto const& c) { refuses(sidera::shared_batches(c, 8)); });
 }
 
 TEST_CASE("equal seeds give equal rankers, others differ") {

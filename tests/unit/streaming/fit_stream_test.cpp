@@ -6,6 +6,7 @@
 
 #include <laws/sample_data.hpp>
 #include <sidera/codebooks/given_words.hpp>
+#include <sidera/codebooks/kmeans_parallel.hpp>
 #include <sidera/codebooks/random_rows.hpp>
 #include <sidera/communicators/threads.hpp>
 #include <sidera/core/thread_pool.hpp>
@@ -13,7 +14,10 @@
 #include <sidera/io/npy.hpp>
 #include <sidera/io/vecs.hpp>
 #include <sidera/streaming/fit_stream.hpp>
+#include <sidera/update_rules/balanced.hpp>
+#include <sidera/update_rules/coordinate_median.hpp>
 #include <sidera/update_rules/ema.hpp>
+#include <sidera/update_rules/mini_batch.hpp>
 
 #include "../io/temporary_folder.hpp"
 
@@ -23,7 +27,8 @@ namespace {
 
 using psrq_type = residual_quantizer<squared_euclidean, lloyd, prefix_residual>;
 
-static_assert(StreamedRule<lloyd> && !StreamedRule<ema>);
+static_assert(StreamedRule<lloyd> && StreamedRule<mini_batch> && StreamedRule<ema>);
+static_assert(!StreamedRule<balanced> && !StreamedRule<coordinate_median>);
 static_assert(StreamedMetric<squared_euclidean> && StreamedScheme<prefix_residual>);
 
 /// Rows far from the origin in columns of very different sizes; some twice, so that ties happen.
@@ -146,36 +151,75 @@ TEST_CASE("fit_stream is fit in double") {
   CHECK(bytes_of(a) == bytes_of(b));
 }
 
-TEST_CASE("fit_stream: ranks with unequal and empty shards end with the bits of one") {
-  auto const x = rows();
-  for (bool const dying : {false, true}) {
-    CAPTURE(dying);
-    psrq_type const start({.levels = 2, .words = dying ? std::size_t{300} : std::size_t{16}, .iterations = 8});
-    matrix<float> const all = dying ? matrix<float>(x.topRows(100).replicate(7, 1)) : x;
-    psrq_type in_memory = start;
-    diary expected;
-    auto const report = in_memory.fit(all, {}, expected.watch());
-    for (std::vector<index_t> const& cuts :
-         {std::vector<index_t>{0, 700}, {0, 1, 700}, {0, 500, 500, 700}, {0, 0, 13, 600, 700}, {0, 0, 700, 700}}) {
-      std::size_t const ranks = cuts.size() - 1;
-      CAPTURE(ranks);
-      std::vector<psrq_type> models(ranks, start);
-      std::vector<fit_report> reports(ranks);
-      diary seen;
-      run_ranks(ranks, [&](thread_communicator const& c) {
-        std::size_t const r = c.rank();
-        matrix<float> const mine = all.middleRows(cuts[r], cuts[r + 1] - cuts[r]);
-        thread_pool pool(1 + r % 2);
-        reports[r] = fit_stream(models[r], matrix_source<float>(mine), {.block_rows = 90 + r}, pool,
-                                r == ranks / 2 ? seen.watch() : observer{}, c);
-      });
-      CHECK(seen.entries == expected.entries);  // of all ranks, though one of them is watched
-      for (std::size_t r = 0; r < ranks; ++r) {
-        CHECK(bytes_of(models[r]) == bytes_of(in_memory));
-        CHECK(equal(reports[r], report));
-      }
+namespace {
+
+/// The same model, report and observations on ranks with unequal and empty shards.
+template <class Model>
+void ranks_law(Model const& start, matrix<float> const& all) {
+  Model in_memory = start;
+  diary expected;
+  auto const report = in_memory.fit(all, {}, expected.watch());
+  for (std::vector<index_t> const& cuts :
+       {std::vector<index_t>{0, 700}, {0, 1, 700}, {0, 500, 500, 700}, {0, 0, 13, 600, 700}, {0, 0, 700, 700}}) {
+    std::size_t const ranks = cuts.size() - 1;
+    CAPTURE(ranks);
+    std::vector<Model> models(ranks, start);
+    std::vector<fit_report> reports(ranks);
+    diary seen;
+    run_ranks(ranks, [&](thread_communicator const& c) {
+      std::size_t const r = c.rank();
+      matrix<float> const mine = all.middleRows(cuts[r], cuts[r + 1] - cuts[r]);
+      thread_pool pool(1 + r % 2);
+      reports[r] = fit_stream(models[r], matrix_source<float>(mine), {.block_rows = 90 + r}, pool,
+                              r == ranks / 2 ? seen.watch() : observer{}, c);
+    });
+    CHECK(seen.entries == expected.entries);  // of all ranks, though one of them is watched
+    for (std::size_t r = 0; r < ranks; ++r) {
+      CHECK(bytes_of(models[r]) == bytes_of(in_memory));
+      CHECK(equal(reports[r], report));
     }
   }
+}
+
+using mini_batch_psrq = residual_quantizer<squared_euclidean, mini_batch, prefix_residual>;
+using ema_rq = residual_quantizer<squared_euclidean, ema, additive_residual, given_words, split_largest>;
+
+/// Words of which most are far from all rows, so that the policy has to move some of them.
+given_words far_words(matrix<float> const& x) {
+  matrix<double> far = matrix<double>::Constant(12, 6, 1e6);
+  far.topRows(3) = x.topRows(3).cast<double>();
+  return {.words = {far, far}};
+}
+
+}  // namespace
+
+TEST_CASE("fit_stream: ranks with unequal and empty shards end with the bits of one") {
+  auto const x = rows();
+  ranks_law(psrq_type({.levels = 2, .words = 16, .iterations = 8}), x);
+  ranks_law(psrq_type({.levels = 2, .words = 300, .iterations = 8}), matrix<float>(x.topRows(100).replicate(7, 1)));
+}
+
+TEST_CASE("fit_stream is fit: rules of batches see the batches that they see in memory") {
+  auto const x = rows();
+  auto const report = streams_law(
+      mini_batch_psrq({.levels = 3, .words = 16, .iterations = 4, .seed = 4}, {}, {.batch_size = 64}, {.weight = 0.3}),
+      x);
+  CHECK(report.levels[0].iterations == 4);
+  streams_law(mini_batch_psrq({.levels = 2, .words = 8, .iterations = 3, .restarts = 3}, {}, {.batch_size = 699}), x);
+  auto const near = streams_law(
+      mini_batch_psrq({.levels = 2, .words = 8, .iterations = 30, .tolerance = 0.01}, {}, {.batch_size = 100}), x);
+  CHECK(near.levels[0].stopped == stop_reason::tolerance);
+  streams_law(mini_batch_psrq({.levels = 2, .words = 8, .iterations = 0}), x);
+  streams_law(mini_batch_psrq({.levels = 2, .words = 8, .iterations = 9}, {}, {.batch_size = 700}), x);  // full passes
+  ema_rq const with_dead({.levels = 2, .words = 12, .iterations = 6, .tolerance = 1e-9}, {},
+                         {.decay = 0.7, .batch_size = 90}, {}, far_words(x));
+  auto const revived = streams_law(with_dead, x);
+  CHECK(revived.levels[0].dead_words < 9);
+  ema_rq full =
+      ema_rq({.levels = 1, .words = 12, .iterations = 20}, {}, {.decay = 0.5, .batch_size = 0}, {}, far_words(x));
+  streams_law(full, x);
+  ranks_law(mini_batch_psrq({.levels = 2, .words = 16, .iterations = 3}, {}, {.batch_size = 128}), x);
+  ranks_law(with_dead, x);
 }
 
 namespace {
@@ -221,19 +265,29 @@ TEST_CASE("fit_stream: a rank whose rows cannot be read ends all ranks with its 
                   shape_error);
 }
 
-TEST_CASE("fit_stream: stopped anywhere, it goes on to the same bits, with other blocks and threads") {
-  auto const x = rows(300);
+TEST_CASE("fit_stream is fit: k-means||, which goes through the rows itself") {
+  auto const x = rows();
+  using with_passes = residual_quantizer<squared_euclidean, lloyd, prefix_residual, kmeans_parallel>;
+  with_passes const start({.levels = 2, .words = 16, .iterations = 3, .restarts = 2}, {}, {}, {.weight = 0.5});
+  streams_law(start, x);
+  ranks_law(start, x);
+  streams_law(with_passes({.levels = 2, .words = 64, .iterations = 2}), matrix<float>(rows(40).replicate(20, 1)));
+}
+
+namespace {
+
+template <class Model>
+void resumes_law(Model const& start, matrix<float> const& x) {
   matrix_source<float> const source(x);
-  for (psrq_type const& start : {psrq_type({.levels = 3, .words = 8, .iterations = 3, .restarts = 2}),
-                                 psrq_type({.levels = 2, .words = 20, .iterations = 60, .tolerance = 1e-3})}) {
+  {
     temporary_folder const folder;
-    psrq_type whole = start;
+    Model whole = start;
     diary all;
     auto const report = fit_stream(whole, source, {}, {}, all.watch());
     for (std::size_t stop = 1; stop <= all.entries.size(); ++stop) {
       CAPTURE(stop);
       std::string const path = folder.file("part" + std::to_string(stop));
-      psrq_type model = start;
+      Model model = start;
       std::size_t calls = 0;
       auto const interrupt = [&](iteration_report const&) {
         if (++calls == stop) throw std::runtime_error("enough");
@@ -252,11 +306,24 @@ TEST_CASE("fit_stream: stopped anywhere, it goes on to the same bits, with other
       // It went on: what came before the stop was not done again, but for the iteration before a fixed point.
       CHECK(rest.entries.size() <= all.entries.size() - stop + 2);
       CHECK(std::equal(rest.entries.rbegin(), rest.entries.rend(), all.entries.rbegin()));
-      psrq_type again = start;
+      Model again = start;
       CHECK(equal(fit_stream(again, source, {.checkpoint = path}), report));  // complete: only the end is done again
       CHECK(bytes_of(again) == bytes_of(whole));
     }
   }
+}
+
+}  // namespace
+
+TEST_CASE("fit_stream: stopped anywhere, it goes on to the same bits, with other blocks and threads") {
+  auto const x = rows(300);
+  resumes_law(psrq_type({.levels = 3, .words = 8, .iterations = 3, .restarts = 2}), x);
+  resumes_law(psrq_type({.levels = 2, .words = 20, .iterations = 60, .tolerance = 1e-3}), x);
+  resumes_law(mini_batch_psrq({.levels = 2, .words = 8, .iterations = 3, .restarts = 2}, {}, {.batch_size = 64}), x);
+  resumes_law(mini_batch_psrq({.levels = 1, .words = 8, .iterations = 9}, {}, {.batch_size = 300}), x);
+  resumes_law(ema_rq({.levels = 2, .words = 12, .iterations = 9, .tolerance = 1e-2}, {},
+                     {.decay = 0.7, .batch_size = 90}, {}, far_words(x)),
+              x);
 }
 
 TEST_CASE("fit_stream: killed without warning, it goes on to the same bits") {
@@ -338,6 +405,13 @@ TEST_CASE("fit_stream: a checkpoint of something else is refused by name, and wh
   CHECK(refused(model, x.topRows(299)).find("rows 300, this training has 299") != std::string::npos);
   CHECK(refused(psrq_type({.levels = 2, .words = 8, .iterations = 4}, {}, {}, {.weight = 2}), x).find("weight") !=
         std::string::npos);
+  std::string const of_batches = folder.file("of_batches");
+  mini_batch_psrq const by_batches({.levels = 1, .words = 8, .iterations = 2}, {}, {.batch_size = 64});
+  mini_batch_psrq first = by_batches, other({.levels = 1, .words = 8, .iterations = 2}, {}, {.batch_size = 65});
+  (void)fit_stream(first, matrix_source<float>(x), {.checkpoint = of_batches});
+  CHECK(message_of<file_error>([&] {
+          (void)fit_stream(other, matrix_source<float>(x), {.checkpoint = of_batches});
+        }).find("batch_size 64, this training has 65") != std::string::npos);
   std::string flipped = content;
   flipped[content.size() / 2] = static_cast<char>(flipped[content.size() / 2] ^ 1);
   put_content(path, flipped);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/// \file  Disentangling models whose batches are shared out among ranks.
+#include "combination.hpp"
+
+#include <atomic>
+#include <sidera/communicators/threads.hpp>
+#include <sidera/core/thread_pool.hpp>
+#include <sidera/disentangling/dcid.hpp>
+#include <sidera/disentangling/hierarchical_dcid.hpp>
+#include <sidera/io/save_fields.hpp>
+
+using namespace sidera;
+
+namespace {
+
+/// Everything that a training leaves, as bytes.
+template <class A>
+std::string everything(disentangling_model<A> const& m, disentangling_report const& report) {
+  field_set f;
+  m.store().to_fields(f, "parameters.");
+  for (std::size_t s = 0; s < m.architecture().stages().size(); ++s) {
+    m.architecture().stages()[s].codes().to_fields(f, "codes" + std::to_string(s) + ".");
+    auto const& v = report.stages[s];
+    f.put("values" + std::to_string(s),
+          std::vector<double>{v.reconstruct, v.commit, v.align, v.decouple, v.match, v.words, v.total});
+  }
+  f.put("losses", report.losses);
+  f.put("reset", std::vector<double>{static_cast<double>(report.words_reset)});
+  return serialise_fields(f);
+}
+
+struct ending {
+  std::string bytes;
+  std::size_t words_reset;
+};
+
+template <class A>
+std::vector<ending> trained_by(std::size_t ranks, typename A::options_type const& options,
+                               disentangling_training const& training, std::vector<matrix<float>> const& views,
+                               presence_flags const& present, std::size_t piece) {
+  std::vector<ending> found(ranks);
+  run_ranks(ranks, [&](thread_communicator const& c) {
+    disentangling_model<A> m(options, training);
+    thread_pool pool(1 + c.rank() % 2);
+    auto const report = m.fit(views, present, pool, {}, shared_batches(c, piece));
+    found[c.rank()] = {everything(m, report), report.words_reset};
+  });
+  return found;
+}
+
+disentangling_training few_epochs() {
+  return {.epochs = 4, .batch = 30, .bypass_epochs = 1, .learning_rate = 3e-3};
+}
+
+}  // namespace
+
+TEST_CASE("shared batches of DCID: the same bits for any number of ranks, with resets, repeats and missing rows") {
+  auto const d = digits::load({"fou", "zer", "mor"}, 160);
+  presence_flags present(3, std::vector<std::uint8_t>(row_count(d.train[0]), 1));
+  for (std::size_t i = 0; i < present[0].size(); i += 3) present[i % 2][i] = 0;
+  auto options = combination::tiny<dcid<>::options_type>();
+  options.objective.ema_repeats = 2;
+  options.objective.words = 24;
+  options.objective.reset = {.after = 2, .active_below = 2};
+  std::string sevens, fifteens;
+  for (std::size_t const piece : {std::size_t{7}, std::size_t{15}}) {  // five and two pieces: one or two ranks are idle
+    CAPTURE(piece);
+    ending const expected = trained_by<dcid<>>(1, options, few_epochs(), d.train, present, piece).front();
+    CHECK(expected.words_reset > 0);
+    for (std::size_t ranks = 2; ranks <= 4; ++ranks)
+      for (auto const& found : trained_by<dcid<>>(ranks, options, few_epochs(), d.train, present, piece))
+        CHECK(found.bytes == expected.bytes);
+    (piece == 7 ? sevens : fifteens) = expected.bytes;
+  }
+  CHECK(sevens != fifteens);  // the pieces are part of the result
+}
+
+TEST_CASE("shared batches of hierarchical DCID, whose second stage joins in later: the same bits for any ranks") {
+  auto const d = digits::load({"fou", "mor"}, 120);
+  auto const options = combination::tiny<hierarchical_dcid<>::options_type>();
+  ending const expected = trained_by<hierarchical_dcid<>>(1, options, few_epochs(), d.train, {}, 10).front();
+  for (std::size_t const ranks : {2, 4})
+    for (auto const& found : trained_by<hierarchical_dcid<>>(ranks, options, few_epochs(), d.train, {}, 10))
+      CHECK(found.bytes == expected.bytes);
+}
+
+TEST_CASE("shared batches in one piece are whole batches, but for rounding") {
+  auto const d = digits::load({"fou", "zer"}, 160);
+  auto const options = combination::tiny<dcid<>::options_type>();
+  disentangling_model<dcid<>> whole(options, few_epochs()), shared(options, few_epochs());
+  auto const a = whole.fit(d.train);
+  disentangling_report b;
+  run_ranks(1, [&](thread_communicator const& c) { b = shared.fit(d.train, {}, {}, {}, shared_batches(c, 1000)); });
+  for (std::size_t e = 0; e < a.losses.size(); ++e) CHECK(b.losses[e] == doctest::Approx(a.losses[e]).epsilon(1e-3));
+  CHECK(b.stages[0].decouple == doctest::Approx(a.stages[0].decouple).epsilon(0.02));
+  CHECK(b.stages[0].total == doctest::Approx(a.stages[0].total).epsilon(1e-2));
+  auto const& club = shared.architecture().stages()[0].decouplers()[0].collapse();
+  CHECK(club.fit_loss ==
+        doctest::Approx(whole.architecture().stages()[0].decouplers()[0].collapse().fit_loss).epsilon(0.02));
+  CHECK(club.variance > 0);
+  auto const words = [](auto const& m) { return m.architecture().stages()[0].codes().words(m.store()); };
+  CHECK((words(whole) - words(shared)).norm() < 1e-2f * words(whole).norm());
+}
+
+TEST_CASE("shared batches of DCID: a rank with other rows is an error on every rank") {
+  auto const d = digits::load({"fou", "zer"}, 160);
+  std::atomic<int> told = 0;
+  run_ranks(3, [&](thread_communicator const& c) {
+    auto views = d.train;
+    if (c.rank() == 1) views[1](4, 2) += 1;
+    disentangling_model<dcid<>> m(combination::tiny<dcid<>::options_type>(), few_epochs());
+    try {
+      (void)m.fit(views, {}, {}, {}, shared_batches(c, 8));
+    } catch (value_error const& e) {
+      told += std::string(e.what()) == "disentangling_model::fit: rank 1 has other numbers in view 1 than rank 0";
+    }
+  });
+  CHECK(told == 3);
+}
