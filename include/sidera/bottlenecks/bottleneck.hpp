@@ -7,8 +7,8 @@
 #include <sidera/autodiff/ops/slice.hpp>
 #include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
-#include <sidera/bottlenecks/dead_code_reset.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
+#include <sidera/bottlenecks/stage_memory.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/losses/commitment.hpp>
 #include <sidera/simd/product.hpp>
@@ -126,7 +126,12 @@ class bottleneck {
     std::size_t moved = 0;
     for (std::size_t r = 0; r < options_.ema_repeats; ++r, ++steps_) {
       if (r > 0) assign_again(store, rows, executor);
-      for (std::size_t s = 0; s < stages(); ++s) moved += update_stage(store, s, rows);
+      for (std::size_t s = 0; s < stages(); ++s) {
+        codebook<T> book{store.value(words_[s])};
+        random_stream const random = random_stream(options_.seed).fork(1000 + s).fork(steps_);
+        moved += memory_[s].update(book, rows, s, options_.reset, random);
+        store.value(words_[s]) = book.words;
+      }
     }
     return moved;
   }
@@ -160,44 +165,27 @@ class bottleneck {
   [[nodiscard]] std::size_t stages() const { return layout_.stages(options_.sizes); }
   [[nodiscard]] bottleneck_options const& options() const noexcept { return options_; }
   [[nodiscard]] layout_type const& layout() const noexcept { return layout_; }
-  [[nodiscard]] idle_counters const& idle(std::size_t stage = 0) const { return idle_.at(stage); }
+  [[nodiscard]] idle_counters const& idle(std::size_t stage = 0) const { return memory_.at(stage).idle(); }
   /// Codes per modality since the last clear_usage: usage(stage)[modality].
-  [[nodiscard]] std::vector<code_usage> const& usage(std::size_t stage = 0) const { return usage_.at(stage); }
+  [[nodiscard]] std::vector<code_usage> const& usage(std::size_t stage = 0) const { return memory_.at(stage).usage(); }
   void clear_usage() {
-    for (auto& u : usage_) u.clear();
+    for (auto& m : memory_) m.clear_usage();
   }
-  [[nodiscard]] auto const& rule_state(std::size_t stage = 0) const { return states_.at(stage); }
+  [[nodiscard]] auto const& rule_state(std::size_t stage = 0) const { return memory_.at(stage).state(); }
 
   /// What the parameter store does not hold: averages, counters, the number of updates.
   void to_fields(field_set& f, std::string const& prefix = "bottleneck.") const {
     f.put(prefix + "steps", std::vector<std::int64_t>{static_cast<std::int64_t>(steps_)});
-    for (std::size_t s = 0; s < stages(); ++s) {
-      std::string const stage = prefix + std::to_string(s);
-      f.put(stage + ".idle", idle_[s].values());
-      if constexpr (!learns_words) {
-        auto const& averages = states_[s].averages();
-        f.put(stage + ".counts", std::vector<double>(averages.counts().begin(), averages.counts().end()));
-        f.put(stage + ".sums", std::vector<double>(averages.sums().begin(), averages.sums().end()));
-      }
-    }
+    for (std::size_t s = 0; s < stages(); ++s) memory_[s].to_fields(f, prefix + std::to_string(s));
   }
   void from_fields(field_set const& f, std::string const& prefix = "bottleneck.") {
     bottleneck next = *this;
     next.steps_ = static_cast<std::size_t>(f.get_vector<std::int64_t>(prefix + "steps").at(0));
-    for (std::size_t s = 0; s < stages(); ++s) {
-      std::string const stage = prefix + std::to_string(s);
-      next.idle_[s].set_values(f.get_vector<std::int64_t>(stage + ".idle"));
-      if constexpr (!learns_words) {
-        copy_numbers(f.get_vector<double>(stage + ".counts"), next.states_[s].averages().counts());
-        copy_numbers(f.get_vector<double>(stage + ".sums"), next.states_[s].averages().sums());
-      }
-    }
+    for (std::size_t s = 0; s < stages(); ++s) next.memory_[s].from_fields(f, prefix + std::to_string(s));
     *this = std::move(next);
   }
 
  private:
-  using state_type = typename rule_type::template state<T>;
-
   void check() const {
     codebook_sizes const& s = options_.sizes;
     if (s.words == 0 || s.dim == 0 || stages() == 0)
@@ -210,20 +198,10 @@ class bottleneck {
     if (options_.level_dropout > 0 && (SoftGradient<G> || (stages() > 1 && layout_.first_column(s, 1) > 0)))
       throw value_error("bottleneck", "level_dropout is for levels that add up, with a hard gradient policy");
   }
-  static void copy_numbers(std::vector<double> const& from, std::span<double> to) {
-    if (from.size() != to.size())
-      throw shape_error("bottleneck::from_fields",
-                        std::to_string(from.size()) + " averages, expected " + std::to_string(to.size()));
-    std::copy(from.begin(), from.end(), to.begin());
-  }
 
   void restart(parameters<T> const& store) {
-    states_.clear(), idle_.clear();
-    for (std::size_t s = 0; s < stages(); ++s) {
-      states_.emplace_back(layout_.rule, codebook<T>{store.value(words_[s])});
-      idle_.emplace_back(options_.sizes.words);
-    }
-    usage_.assign(stages(), {});
+    memory_.clear();
+    for (parameter const words : words_) memory_.emplace_back(layout_.rule, codebook<T>{store.value(words)});
     steps_ = 0;
   }
 
@@ -275,18 +253,12 @@ class bottleneck {
     return sum;
   }
 
-  [[nodiscard]] static std::vector<code_t> column(code_matrix const& codes, std::size_t stage) {
-    std::vector<code_t> out(row_count(codes));
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = codes(static_cast<index_t>(i), static_cast<index_t>(stage));
-    return out;
-  }
-
   /// sum over stages of mse(stop_gradient(query), word).
   [[nodiscard]] variable<T> loss_of_words(tape<T>& t, std::vector<variable<T>> const& books,
                                           std::vector<matrix<T>> const& queries, code_matrix const& codes) const {
     variable<T> total = t.constant(T(0));
     for (std::size_t s = 0; s < stages(); ++s) {
-      auto const ids = column(codes, s);
+      auto const ids = detail::stage_codes(codes, s);
       total = total + mse(gather_rows(books[s], std::span<code_t const>(ids)), t.constant(queries[s]));
     }
     return total;
@@ -331,53 +303,12 @@ class bottleneck {
     }
   }
 
-  std::size_t update_stage(parameters<T>& store, std::size_t s, std::vector<bottleneck_rows<T>> const& rows) {
-    std::vector<std::vector<code_t>> ids;
-    for (auto const& of : rows) ids.push_back(column(of.codes, s));
-    codebook<T> book{store.value(words_[s])};
-    if constexpr (!learns_words) move_words(s, book, rows, ids);
-    if (usage_[s].size() < ids.size()) usage_[s].resize(ids.size(), code_usage(book.size()));
-    for (std::size_t m = 0; m < ids.size(); ++m) {
-      idle_[s].count(m, ids[m]);
-      usage_[s][m].add(ids[m]);
-    }
-    random_stream const random = random_stream(options_.seed).fork(1000 + s).fork(steps_);
-    auto const moved = reset_dead_words(options_.reset, idle_[s], book, random);
-    if constexpr (!learns_words)
-      if (options_.reset.sticky)
-        for (std::size_t const j : moved) states_[s].reset_word(book, j);
-    store.value(words_[s]) = book.words;
-    return moved.size();
-  }
-
-  void move_words(std::size_t s, codebook<T>& book, std::vector<bottleneck_rows<T>> const& of,
-                  std::vector<std::vector<code_t>> const& ids) {
-    if constexpr (requires(std::span<modality_batch<T> const> batch) { states_[s].update(book, batch); }) {
-      std::vector<matrix_cref<T>> refs;
-      for (auto const& modality : of) refs.emplace_back(modality.queries[s]);
-      std::vector<modality_batch<T>> batch;
-      for (std::size_t m = 0; m < refs.size(); ++m) batch.push_back({refs[m], ids[m]});
-      states_[s].update(book, std::span<modality_batch<T> const>(batch));
-    } else {  // the modalities are so many more rows
-      index_t const rows = of.front().queries[s].rows();
-      matrix<T> all(rows * static_cast<index_t>(of.size()), of.front().queries[s].cols());
-      std::vector<code_t> codes;
-      for (std::size_t m = 0; m < of.size(); ++m) {
-        all.middleRows(static_cast<index_t>(m) * rows, rows) = of[m].queries[s];
-        codes.insert(codes.end(), ids[m].begin(), ids[m].end());
-      }
-      states_[s].update(book, matrix_cref<T>(all), codes);
-    }
-  }
-
   bottleneck_options options_;
   [[no_unique_address]] layout_type layout_;
   [[no_unique_address]] G gradient_;
   std::vector<parameter> words_;
-  std::vector<parameter> maps_;  ///< of linear_words, width x width per stage
-  std::vector<state_type> states_;
-  std::vector<idle_counters> idle_;
-  std::vector<std::vector<code_usage>> usage_;
+  std::vector<parameter> maps_;                                   ///< of linear_words, width x width per stage
+  std::vector<stage_memory<T, rule_type, learns_words>> memory_;  ///< one per stage
   std::size_t steps_ = 0;
 };
 
