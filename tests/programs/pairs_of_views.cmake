@@ -1,7 +1,7 @@
 # cross_modal --pairs: each pair of views is what a run of these two views alone is.
 file(MAKE_DIRECTORY ${FOLDER})
 set(common --labels ${DIGITS}/labels.npy --epochs 2 --seeds 2 --quiet --threads 2)
-set(names zer mor fou)
+set(names zer fac fou)
 foreach(name IN LISTS names)
   list(APPEND views --view ${name}=${DIGITS}/${name}.npy)
 endforeach()

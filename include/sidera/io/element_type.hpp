@@ -44,6 +44,14 @@ inline constexpr std::array<element_info, 11> element_infos{{{element_type::bool
   return type == element_type::float32 || type == element_type::float64;
 }
 
+/// Whether embeddings come in this type: floating-point numbers, or the unsigned ones of pixels and counts. Any other
+/// array of integers is most likely the wrong file: labels or codes.
+[[nodiscard]] constexpr bool holds_embeddings(element_type type) noexcept {
+  return is_floating(type) || type == element_type::uint8 || type == element_type::uint16;
+}
+/// What to say of the others.
+inline constexpr std::string_view embedding_types = "float32, float64, uint8 or uint16";
+
 /// Calls f with a zero of the C++ type that `type` stands for (bool is read as uint8).
 template <class F>
 decltype(auto) visit_element(element_type type, F&& f) {

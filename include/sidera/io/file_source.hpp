@@ -23,8 +23,8 @@ void convert_values(std::byte const* from, std::span<T> to) noexcept {
 }
 }  // namespace detail
 
-/// The rows of a .npy file (rank 2, C order, float32, float64 or uint8), converted to T. A read of elements that need
-/// no conversion goes straight to its place.
+/// The rows of a .npy file (rank 2, C order, a type that \ref holds_embeddings), converted to T. A read of elements
+/// that need no conversion goes straight to its place.
 template <Scalar T = float>
 class npy_source {
  public:
@@ -41,8 +41,8 @@ class npy_source {
       throw file_error(path, "has " + std::to_string(header_.shape.size()) + " dimensions, expected 2");
     if (header_.fortran_order && header_.size != 0)
       throw file_error(path, "is in Fortran order, whose rows cannot be streamed; save np.ascontiguousarray(x)");
-    if (!is_floating(header_.type) && header_.type != element_type::uint8)
-      throw file_error(path, "has dtype " + std::string(name_of_type()) + ", expected float32, float64 or uint8");
+    if (!holds_embeddings(header_.type))
+      throw file_error(path, "has dtype " + std::string(name_of_type()) + ", expected " + std::string(embedding_types));
   }
 
   [[nodiscard]] std::size_t rows() const noexcept { return header_.shape[0]; }

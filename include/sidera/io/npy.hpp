@@ -25,7 +25,7 @@ struct dense_array {
 /// Which elements a reader takes. Types that cannot hold what the file may contain are refused by name.
 enum class accepted_elements {
   numbers,     ///< everything
-  embeddings,  ///< float32, float64, uint8: what embeddings come in; an integer array is most likely the wrong file
+  embeddings,  ///< see \ref holds_embeddings
 };
 
 /// An array inside bytes that live elsewhere (a mapped file, a member of an archive).
@@ -74,9 +74,9 @@ class npy_array_view {
                                   (rank == 1 ? " dimension" : " dimensions"));
   }
   void require(accepted_elements accepted) const {
-    if (accepted == accepted_elements::embeddings && !is_floating(type()) && type() != element_type::uint8)
-      throw file_error(path_, "has dtype " + std::string(name_of(type())) +
-                                  ", expected float32, float64 or uint8; convert it with x.astype('float32')");
+    if (accepted == accepted_elements::embeddings && !holds_embeddings(type()))
+      throw file_error(path_, "has dtype " + std::string(name_of(type())) + ", expected " +
+                                  std::string(embedding_types) + "; convert it with x.astype('float32')");
   }
 
  private:

@@ -86,7 +86,7 @@ TEST_CASE("npy: refused by name, with the path") {
   CHECK(refusal("object.npy").find("|O") != std::string::npos);
   CHECK(refusal("records.npy").find("records") != std::string::npos);
   CHECK(refusal("scalar.npy").find("shape (), expected 2 dimensions") != std::string::npos);
-  CHECK(refusal("int16.npy").find("int16, expected float32, float64 or uint8") != std::string::npos);
+  CHECK(refusal("int16.npy").find("int16, expected float32, float64, uint8 or uint16") != std::string::npos);
   CHECK(refusal("missing.npy").find("No such file") != std::string::npos);
   CHECK(refusal("table.csv").find("no extension that sidera reads") != std::string::npos);
 }
