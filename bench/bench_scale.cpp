@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/// \file  Rows per second and peak memory of training and encoding against the number of rows, in memory and streamed
-/// from a file. Every measurement is a process of its own, so that its peak is its own.
+/// \file  Rows per second, peak memory and error on held-out rows of training and encoding against the number of rows,
+/// in memory, streamed from a file, and by faiss from a sample. Every measurement is a process of its own, so that its
+/// peak is its own.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,17 +10,31 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <sidera/codebooks/kmeans_parallel.hpp>
 #include <sidera/core/thread_pool.hpp>
+#include <sidera/evaluation/distortion.hpp>
 #include <sidera/io/atomic_file.hpp>
 #include <sidera/io/file_source.hpp>
 #include <sidera/io/json_writer.hpp>
 #include <sidera/io/npy.hpp>
 #include <sidera/streaming/fit_stream.hpp>
+#include <sidera/update_rules/mini_batch.hpp>
+#if defined(SIDERA_BENCH_FAISS)
+#include <faiss/impl/ResidualQuantizer.h>
+#include <omp.h>
+#endif
 
 namespace {
 
 using sidera::index_t;
 using psrq = sidera::residual_quantizer<sidera::squared_euclidean, sidera::lloyd, sidera::prefix_residual>;
+using rq = sidera::residual_quantizer<>;
+using rq_parallel = sidera::residual_quantizer<sidera::squared_euclidean, sidera::lloyd, sidera::additive_residual,
+                                               sidera::kmeans_parallel>;
+using rq_batches = sidera::residual_quantizer<sidera::squared_euclidean, sidera::mini_batch>;
+
+constexpr std::size_t held_out_rows = 20'000;
+constexpr std::size_t sample_rows_per_word = 256;  ///< what faiss's k-means takes of more rows by default
 
 struct settings {
   std::vector<std::size_t> rows = {100'000, 1'000'000};
@@ -29,7 +44,7 @@ struct settings {
 
 /// What the child sends to its parent.
 struct figures {
-  double fit_seconds = 0, encode_seconds = 0;
+  double fit_seconds = 0, encode_seconds = 0, error = 0;
   char fingerprint[17] = {};
 };
 
@@ -44,9 +59,9 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// A thousand centres and uniform noise around them, block by block and counter-based: any number of rows in a block's
-/// memory.
-void write_rows(settings const& s, std::size_t rows, std::string const& path) {
+/// Rows `from` and following: a thousand centres and uniform noise around them, block by block and counter-based: any
+/// number of rows in a block's memory.
+void write_rows(settings const& s, std::size_t from, std::size_t rows, std::string const& path) {
   constexpr std::size_t centres = 1000, block = 8192;
   sidera::random_stream const places(1), draws(2);
   sidera::thread_pool pool(2);
@@ -57,7 +72,7 @@ void write_rows(settings const& s, std::size_t rows, std::string const& path) {
   for (std::size_t first = 0; first < rows; first += block) {
     std::size_t const count = std::min(block, rows - first);
     pool.run(count, [&](std::size_t i, std::size_t) {
-      std::uint64_t const at = (first + i) * (s.columns + 1), centre = draws.below(at, centres);
+      std::uint64_t const at = (from + first + i) * (s.columns + 1), centre = draws.below(at, centres);
       for (std::size_t d = 0; d < s.columns; ++d)
         numbers[i * s.columns + d] =
             static_cast<float>(places.normal(centre * s.columns + d) + draws.uniform(at + d + 1) - 0.5);
@@ -67,10 +82,22 @@ void write_rows(settings const& s, std::size_t rows, std::string const& path) {
   file.commit();
 }
 
-/// "memory", "stream", or "stream, codes again": with no room for the codes of earlier levels.
-figures train_and_encode(settings const& s, std::string const& how, std::string const& path) {
+std::string held_out(std::string const& path) {
+  return path + ".held_out.npy";
+}
+
+/// Random rows of the file.
+sidera::matrix<float> sample_of(settings const& s, sidera::file_source<float> const& source) {
+  auto chosen = sidera::random_stream(3).permutation_head(source.rows(), sample_rows_per_word * s.words);
+  std::sort(chosen.begin(), chosen.end());
+  sidera::matrix<float> sample(static_cast<index_t>(chosen.size()), static_cast<index_t>(s.columns));
+  for (std::size_t i = 0; i < chosen.size(); ++i) source.read(chosen[i], sample.middleRows(static_cast<index_t>(i), 1));
+  return sample;
+}
+
+template <class Model>
+figures by_sidera(Model model, settings const& s, std::string const& how, std::string const& path) {
   sidera::thread_pool pool(s.threads);
-  psrq model({.levels = s.levels, .words = s.words, .iterations = s.iterations});
   figures f;
   double const start = now();
   if (how == "memory") {
@@ -80,15 +107,90 @@ figures train_and_encode(settings const& s, std::string const& how, std::string 
     sidera::write_npy(path + ".codes", model.encode(x, pool));
   } else {
     sidera::stream_options options;
-    if (how != "stream") options.code_bytes = 0;
+    if (how == "stream, codes again") options.code_bytes = 0;
     sidera::file_source<float> const source(path);
-    (void)sidera::fit_stream(model, source, options, pool);
+    if (how == "RQ, sample")
+      (void)model.fit(sample_of(s, source), pool);
+    else
+      (void)sidera::fit_stream(model, source, options, pool);
     f.fit_seconds = now() - start;
     sidera::encode_stream(model, source, path + ".codes", options, pool);
   }
   f.encode_seconds = now() - start - f.fit_seconds;
+  auto const x = sidera::read_matrix<float>(held_out(path));
+  f.error = sidera::relative_error<float>(x, model.decode(model.encode(x, pool)));
   sidera::fields_fingerprint(model.fields()).copy(f.fingerprint, 16);
   return f;
+}
+
+#if defined(SIDERA_BENCH_FAISS)
+/// Residual quantization by faiss, greedy, on the sample: `plain` with as many k-means passes as sidera, from random
+/// rows, or else as faiss does by default. Then all rows are encoded, block by block. The codes stay in memory.
+figures by_faiss(settings const& s, bool plain, std::string const& path) {
+  using matrix = sidera::matrix<float>;
+  omp_set_num_threads(static_cast<int>(s.threads));
+  figures f;
+  double const start = now();
+  sidera::file_source<float> const source(path);
+  matrix const sample = sample_of(s, source);
+  std::size_t bits = 0;
+  while ((std::size_t{1} << bits) < s.words) ++bits;
+  faiss::ResidualQuantizer model(s.columns, s.levels, bits);
+  if (plain) {
+    model.train_type = faiss::ResidualQuantizer::Train_default;
+    model.cp.niter = static_cast<int>(s.iterations);
+  }
+  model.max_beam_size = 1;
+  model.train(sidera::row_count(sample), sample.data());
+  f.fit_seconds = now() - start;
+  std::vector<std::uint8_t> codes(source.rows() * model.code_size);
+  matrix block;
+  sidera::block_partition const blocks{source.rows(), 65'536};
+  for (std::size_t b = 0; b < blocks.count(); ++b) {
+    block.resize(static_cast<index_t>(blocks.length(b)), static_cast<index_t>(s.columns));
+    source.read(blocks.begin(b), block);
+    model.compute_codes(block.data(), codes.data() + blocks.begin(b) * model.code_size, blocks.length(b));
+  }
+  f.encode_seconds = now() - start - f.fit_seconds;
+  auto const x = sidera::read_matrix<float>(held_out(path));
+  codes.resize(sidera::row_count(x) * model.code_size);
+  matrix back(x.rows(), x.cols());
+  model.compute_codes(x.data(), codes.data(), sidera::row_count(x));
+  model.decode(codes.data(), back.data(), sidera::row_count(x));
+  f.error = sidera::relative_error<float>(x, back);
+  return f;
+}
+#endif
+
+/// "memory", "stream" and "stream, codes again" (with no room for the codes of earlier levels) are PSRQ, one and the
+/// same model; "RQ..." are without a prefix, and what faiss trains too.
+figures train_and_encode(settings const& s, std::string const& how, std::string const& path) {
+  sidera::residual_quantizer_options const o{.levels = s.levels, .words = s.words, .iterations = s.iterations};
+#if defined(SIDERA_BENCH_FAISS)
+  if (how == "RQ, faiss, sample") return by_faiss(s, true, path);
+  if (how == "RQ, faiss's default, sample") return by_faiss(s, false, path);
+#endif
+  if (how == "RQ, stream" || how == "RQ, sample") return by_sidera(rq(o), s, how, path);
+  if (how == "RQ, stream, k-means parallel") return by_sidera(rq_parallel(o), s, how, path);
+  if (how == "RQ, stream, mini batches") return by_sidera(rq_batches(o), s, how, path);
+  return by_sidera(psrq(o), s, how, path);
+}
+
+std::vector<std::string> ways(bool in_memory) {
+  std::vector<std::string> all{"stream", "RQ, stream"};
+  if (in_memory)
+    all = {"memory",
+           "stream",
+           "stream, codes again",
+           "RQ, stream",
+           "RQ, stream, k-means parallel",
+           "RQ, stream, mini batches"};
+  all.emplace_back("RQ, sample");
+#if defined(SIDERA_BENCH_FAISS)
+  all.emplace_back("RQ, faiss, sample");
+  all.emplace_back("RQ, faiss's default, sample");
+#endif
+  return all;
 }
 
 measurement measure(settings const& s, std::size_t rows, std::string const& how, std::string const& path) {
@@ -114,9 +216,10 @@ measurement measure(settings const& s, std::size_t rows, std::string const& how,
 
 void print(measurement const& m) {
   double const rows = static_cast<double>(m.rows);
-  std::printf("| %zu | %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.2f | %s |\n", m.rows, m.how.c_str(), m.peak_megabytes,
-              m.f.fit_seconds, m.f.encode_seconds, m.cpu_seconds, (m.f.fit_seconds + m.f.encode_seconds) * 1e6 / rows,
-              m.cpu_seconds * 1e6 / rows, m.f.fingerprint);
+  std::printf("| %zu | %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.2f | %.5f | %s |\n", m.rows, m.how.c_str(),
+              m.peak_megabytes, m.f.fit_seconds, m.f.encode_seconds, m.cpu_seconds,
+              (m.f.fit_seconds + m.f.encode_seconds) * 1e6 / rows, m.cpu_seconds * 1e6 / rows, m.f.error,
+              m.f.fingerprint);
   std::fflush(stdout);
 }
 
@@ -131,6 +234,7 @@ std::string json_text(std::vector<measurement> const& all) {
         json.field("fit_seconds", m.f.fit_seconds);
         json.field("encode_seconds", m.f.encode_seconds);
         json.field("cpu_seconds", m.cpu_seconds);
+        json.field("held_out_relative_error", m.f.error);
         json.field("model", std::string(m.f.fingerprint));
       });
   });
@@ -141,7 +245,7 @@ std::string json_text(std::vector<measurement> const& all) {
 
 int main(int argc, char** argv) try {
   settings s;
-  CLI::App app("Training and encoding of PSRQ against the number of rows, in memory and streamed from a file");
+  CLI::App app("Training and encoding of PSRQ and RQ against the number of rows, in memory and streamed from a file");
   app.add_option("--rows", s.rows, "numbers of rows")->delimiter(',')->capture_default_str();
   app.add_option("--columns", s.columns)->capture_default_str();
   app.add_option("--words", s.words)->capture_default_str();
@@ -155,15 +259,16 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   std::printf(
-      "| rows | how | peak MB | fit s | encode s | CPU s | us per row | CPU us per row | model |\n"
-      "|--:|---|--:|--:|--:|--:|--:|--:|---|\n");
+      "| rows | how | peak MB | fit s | encode s | CPU s | us per row | CPU us per row | held-out error | model |\n"
+      "|--:|---|--:|--:|--:|--:|--:|--:|--:|---|\n");
   std::vector<measurement> all;
   for (std::size_t const rows : s.rows) {
     std::string const path = s.folder + "/sidera_bench_scale_" + std::to_string(rows) + ".npy";
-    write_rows(s, rows, path);
-    for (std::string const how : {"memory", "stream", "stream, codes again"})
-      if (rows <= most_in_memory || how == "stream") print(all.emplace_back(measure(s, rows, how, path)));
+    write_rows(s, 0, rows, path);
+    write_rows(s, rows, held_out_rows, held_out(path));
+    for (std::string const& how : ways(rows <= most_in_memory)) print(all.emplace_back(measure(s, rows, how, path)));
     std::filesystem::remove(path);
+    std::filesystem::remove(held_out(path));
     std::filesystem::remove(path + ".codes");
   }
   if (!s.json.empty()) sidera::write_file(s.json, json_text(all));

@@ -79,7 +79,7 @@ TEST_CASE("shared batches of hierarchical DCID, whose second stage joins in late
   auto const d = digits::load({"fou", "mor"}, 120);
   auto const options = combination::tiny<hierarchical_dcid<>::options_type>();
   ending const expected = trained_by<hierarchical_dcid<>>(1, options, few_epochs(), d.train, {}, 10).front();
-  for (std::size_t const ranks : {2, 4})
+  for (std::size_t const ranks : {std::size_t{2}, std::size_t{4}})
     for (auto const& found : trained_by<hierarchical_dcid<>>(ranks, options, few_epochs(), d.train, {}, 10))
       CHECK(found.bytes == expected.bytes);
 }

@@ -28,7 +28,7 @@ TEST_CASE("piece_message: what was put is read in order, and more than that is a
 }
 
 TEST_CASE("exchange_pieces: all pieces in their order on every rank, also with ranks that have none") {
-  for (std::size_t const pieces : {0, 1, 3, 7})
+  for (std::size_t const pieces : std::vector<std::size_t>{0, 1, 3, 7})
     for (std::size_t ranks = 1; ranks <= 4; ++ranks) {
       CAPTURE(pieces);
       CAPTURE(ranks);
