@@ -287,6 +287,7 @@
 #include <sidera/quantizers/rotation.hpp>
 #include <sidera/quantizers/row_variation.hpp>
 #include <sidera/quantizers/scalar_cells.hpp>
+#include <sidera/quantizers/shared_view_quantizer.hpp>
 #include <sidera/quantizers/vector_quantizer.hpp>
 #include <sidera/quantizers/view.hpp>
 #include <sidera/quantizers/view_scaling.hpp>
