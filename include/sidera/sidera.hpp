@@ -175,6 +175,7 @@
 #include <sidera/experiments/run_point.hpp>
 #include <sidera/experiments/trained_families.hpp>
 #include <sidera/experiments/type_list.hpp>
+#include <sidera/interest/bucket_bias_attention.hpp>
 #include <sidera/interest/code_embedding.hpp>
 #include <sidera/interest/feature_factorization.hpp>
 #include <sidera/interest/interaction_table.hpp>
