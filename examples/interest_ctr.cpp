@@ -53,8 +53,10 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--embedding-init", s.embedding_init, "of code embeddings: random numbers, or words of the codebooks")
       ->check(CLI::IsMember({"random", "centres"}))
       ->capture_default_str();
-  app.add_option("--pooling", s.pooling, "how a history is attended: by DIN's scorer, dot products or projections")
-      ->check(CLI::IsMember({"din", "dot", "target"}))
+  app.add_option("--pooling", s.pooling,
+                 "how a history is attended: by DIN's scorer, dot products, projections, or dot products with "
+                 "biases by tiers of similarity")
+      ->check(CLI::IsMember({"din", "dot", "target", "bucket"}))
       ->capture_default_str();
   count("--negatives", s.negatives, "per interaction in training");
   count("--test-negatives", s.test_negatives,
@@ -93,7 +95,8 @@ void check(program::settings& s) {
   if (!s.generated && (s.interactions.empty() || s.views.empty()))
     throw std::invalid_argument("name --interactions FILE and at least one --view NAME=FILE");
   for (auto const& [name, file] : s.views)
-    if (name == "id" || name == "joint") throw std::invalid_argument("a view cannot be named \"" + name + "\"");
+    if (name == "id" || name == "joint" || name == "behaviour")
+      throw std::invalid_argument("a view cannot be named \"" + name + "\"");
   if (!(s.prefix_weight >= 0) || !std::isfinite(s.prefix_weight))
     throw std::invalid_argument("--prefix-weight must not be negative");
   if (auto const all = std::find(s.models.begin(), s.models.end(), "all"); all != s.models.end()) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "item_codes.hpp"
 
-#include <map>
 #include <sidera/interest/table_starts.hpp>
 #include <sidera/quantizers/any_quantizer.hpp>
 #include <sidera/quantizers/product_quantizer.hpp>
 #include <sidera/quantizers/residual_quantizer.hpp>
+#include <sidera/quantizers/shared_view_quantizer.hpp>
 #include <sidera/quantizers/view_scaling.hpp>
 #include <sidera/residual_schemes/prefix.hpp>
 #include <sidera/training/trainer.hpp>
@@ -68,6 +68,19 @@ coded_view code_items(std::string const& name, sidera::matrix<float> const& x, s
   auto q = quantizer(kind, s, seed);
   auto codes = q.fit(x).codes;
   return {sidera::quantized_view(name, std::move(codes), q), sidera::level_words(q)};
+}
+
+std::vector<coded_view> code_together(std::vector<sidera::view<float>> const& sources,
+                                      std::map<std::string, std::size_t> weights, settings const& s,
+                                      std::uint64_t seed) {
+  sidera::shared_view_quantizer shared(quantizer("rq", s, seed), std::move(weights));
+  shared.fit(sources);
+  auto codes = shared.encode(sources);
+  std::vector<coded_view> coded;
+  for (auto const& v : sources)
+    coded.push_back({sidera::quantized_view(v.name, std::move(codes.at(v.name)), shared.quantizer()),
+                     sidera::level_words(shared.quantizer())});
+  return coded;
 }
 
 std::vector<sidera::code_t> id_numbers(std::vector<sidera::item_view const*> const& views, std::size_t items) {

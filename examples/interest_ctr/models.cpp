@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sidera/interest/bucket_bias_attention.hpp>
 #include <sidera/interest/feature_factorization.hpp>
 #include <sidera/interest/item_alignment.hpp>
 #include <sidera/interest/ranker.hpp>
@@ -44,10 +45,42 @@ plan qarm_plan(settings const& s, data_set const& data, std::uint64_t seed) {
   return p;
 }
 
+/// Behaviour vectors, QARM's alignment of all views together, and what the same map makes of every view alone: sources
+/// in one space.
+std::vector<sidera::view<float>> aligned_sources(settings const& s, data_set const& data, std::uint64_t seed) {
+  sidera::matrix<float> const all = side_by_side(data.views, s.scale);
+  sidera::item_alignment<float> align({.dim = s.dim, .seed = seed});
+  align.fit(all, data.table);
+  std::vector<sidera::view<float>> sources{{"behaviour", align(all)}};
+  sidera::index_t first = 0;
+  for (auto const& v : data.views) {
+    sidera::matrix<float> alone = sidera::matrix<float>::Zero(all.rows(), all.cols());
+    alone.middleCols(first, v.x.cols()) = all.middleCols(first, v.x.cols());
+    sources.emplace_back(v.name, align(alone));
+    first += v.x.cols();
+  }
+  return sources;
+}
+
+/// DIN with the codes of all of them, in words that behaviour dominates.
+plan bbq_plan(settings const& s, data_set const& data, std::uint64_t seed) {
+  auto const sources = aligned_sources(s, data, seed);
+  plan p;
+  std::vector<sidera::item_view> views;
+  if (s.shared_words)
+    for (auto& coded : code_together(sources, {{"behaviour", s.behaviour_weight}}, s, seed))
+      views.push_back(p.with(std::move(coded)));
+  else
+    for (auto const& source : sources) views.push_back(p.with(code_items(source.name, source.x, "rq", s, seed)));
+  p.layout = sidera::din_layout(data.table.items, std::move(views));
+  return p;
+}
+
 plan plan_of(std::string const& model, settings const& s, data_set const& data, std::uint64_t seed) {
   std::size_t const items = data.table.items;
   if (model == "din" || model == "simtier") return {sidera::din_layout(items)};
   if (model == "qarm") return qarm_plan(s, data, seed);
+  if (model == "din+bbq") return bbq_plan(s, data, seed);
   plan p;
   auto const codes = [&](std::string const& name, sidera::matrix<float> const& x, std::string const& kind) {
     return p.with(code_items(name, s.align ? aligned(x, s, data, seed) : x, kind, s, seed));
@@ -124,8 +157,8 @@ trained_scores trained(Model model, settings const& s, data_set const& data, que
 
 std::vector<std::string> const& known_models() {
   static std::vector<std::string> const names{
-      "vbpr",      "din",      "qarm", "simtier",          "din+vq",           "din+pq",      "din+rq",
-      "din+rqvae", "din+psrq", "mcca", "mcca-without-msc", "mcca-without-mjc", "mcca+simtier"};
+      "vbpr",      "din",      "qarm",    "simtier", "din+vq",           "din+pq",           "din+rq",
+      "din+rqvae", "din+psrq", "din+bbq", "mcca",    "mcca-without-msc", "mcca-without-mjc", "mcca+simtier"};
   return names;
 }
 
@@ -153,7 +186,9 @@ trained_scores train_and_score(std::string const& model, settings const& s, data
   options.embedding_deviation = p.centres.deviation = s.deviation;
   options.seed = seed;
   if (s.embedding_init == "random") p.centres.words.clear();
-  auto tiers = model.ends_with("simtier") ? tiers_of(s, data, seed) : sidera::similarity_tiers<float>{};
+  options.tier_histogram = model.ends_with("simtier");
+  auto tiers =
+      options.tier_histogram || s.pooling == "bucket" ? tiers_of(s, data, seed) : sidera::similarity_tiers<float>{};
   auto const with = [&](auto pooling) {
     return trained(
         sidera::ranker<float, decltype(pooling)>(std::move(p.layout), options, pooling, std::move(tiers), p.centres), s,
@@ -161,6 +196,7 @@ trained_scores train_and_score(std::string const& model, settings const& s, data
   };
   auto out = s.pooling == "dot"      ? with(sidera::dot_attention{})
              : s.pooling == "target" ? with(sidera::projected_attention{})
+             : s.pooling == "bucket" ? with(sidera::bucket_bias_attention{})
                                      : with(sidera::din_attention<>{});
   out.id = std::move(id);
   return out;

@@ -21,7 +21,9 @@ struct settings {
   std::size_t dim = 64, history = 20, epochs = 1, batch = 64;
   double learning_rate = 5e-4, weight_decay = 0, deviation = 0.05;
   std::string embedding_init = "random";
-  std::string pooling = "din";  ///< how a history is attended
+  std::string pooling = "din";       ///< how a history is attended
+  std::size_t behaviour_weight = 4;  ///< of the behaviour vectors among the sources of din+bbq, a modality has 1
+  bool shared_words = true;          ///< false: every source of din+bbq has words of its own
   std::size_t negatives = 1, test_negatives = 4;
   std::string rule = "popularity";
   std::string part = "test";  ///< what the figures are of

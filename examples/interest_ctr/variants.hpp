@@ -55,13 +55,17 @@ inline void set_option(model_variant& v, std::string const& key, std::string con
   else if (key == "init")
     v.how.embedding_init = one_of({"random", "centres"});
   else if (key == "pooling")
-    v.how.pooling = one_of({"din", "dot", "target"});
+    v.how.pooling = one_of({"din", "dot", "target", "bucket"});
+  else if (key == "behaviour-weight")
+    v.how.behaviour_weight = number_in<std::size_t>(value, v.label);
+  else if (key == "shared")
+    v.how.shared_words = number_in<std::size_t>(value, v.label) > 0;
   else if (key == "align")
     v.how.align = number_in<std::size_t>(value, v.label) > 0;
   else
     throw std::invalid_argument("--model " + v.label + ": a model has no option \"" + key +
                                 "\" of its own; there are prefix-weight, levels, words, epochs, scale, joint-scale, "
-                                "align, init and pooling");
+                                "align, init, pooling, behaviour-weight and shared");
 }
 
 }  // namespace detail

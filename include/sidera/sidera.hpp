@@ -181,6 +181,7 @@
 #include <sidera/experiments/run_point.hpp>
 #include <sidera/experiments/trained_families.hpp>
 #include <sidera/experiments/type_list.hpp>
+#include <sidera/interest/bucket_bias_attention.hpp>
 #include <sidera/interest/code_embedding.hpp>
 #include <sidera/interest/feature_factorization.hpp>
 #include <sidera/interest/interaction_table.hpp>
@@ -293,6 +294,7 @@
 #include <sidera/quantizers/rotation.hpp>
 #include <sidera/quantizers/row_variation.hpp>
 #include <sidera/quantizers/scalar_cells.hpp>
+#include <sidera/quantizers/shared_view_quantizer.hpp>
 #include <sidera/quantizers/vector_quantizer.hpp>
 #include <sidera/quantizers/view.hpp>
 #include <sidera/quantizers/view_scaling.hpp>

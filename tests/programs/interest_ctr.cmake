@@ -17,6 +17,8 @@ interest_ctr_refuses(unknown_option_of_a_model "no option" ${two_views} --intera
                      --model mcca:nonsense=1)
 interest_ctr_refuses(unknown_scale_of_a_model "no scale" ${two_views} --interactions ${interest_digits}/pix.npy
                      --model mcca:scale=nonsense)
+interest_ctr_refuses(unknown_pooling_of_a_model "no pooling" ${two_views} --interactions ${interest_digits}/pix.npy
+                     --model mcca:pooling=nonsense)
 interest_ctr_refuses(no_number_of_a_model "not a number" ${two_views} --interactions ${interest_digits}/pix.npy
                      --model mcca:prefix-weight=much)
 interest_ctr_refuses(unknown_start "embedding-init" ${two_views} --interactions ${interest_digits}/pix.npy
@@ -30,3 +32,6 @@ add_test(NAME programs.interest_ctr.generated
 add_test(NAME programs.interest_ctr.baselines
          COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:interest_ctr> -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/interest_ctr
                  -P ${CMAKE_CURRENT_LIST_DIR}/interest_baselines.cmake)
+add_test(NAME programs.interest_ctr.bbq
+         COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:interest_ctr> -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/interest_ctr
+                 -P ${CMAKE_CURRENT_LIST_DIR}/interest_bbq.cmake)

@@ -9,23 +9,6 @@
 
 namespace sidera::inline SIDERA_ABI {
 
-namespace detail {
-
-inline void put_prefixed(field_set& into, std::string const& prefix, field_set const& from) {
-  for (auto const& [key, text] : from.metadata) into.metadata[prefix + key] = text;
-  for (auto const& [key, values] : from.tensors) into.tensors[prefix + key] = values;
-}
-[[nodiscard]] inline field_set without_prefix(field_set const& from, std::string const& prefix) {
-  field_set out;
-  for (auto const& [key, text] : from.metadata)
-    if (key.starts_with(prefix)) out.metadata[key.substr(prefix.size())] = text;
-  for (auto const& [key, values] : from.tensors)
-    if (key.starts_with(prefix)) out.tensors[key.substr(prefix.size())] = values;
-  return out;
-}
-
-}  // namespace detail
-
 /// A trained model without its training code: scale, encode, search. `Network` turns a modality into the features of
 /// each codebook (\ref dcid_network), `Q` searches the words; neither decoders nor predictors, optimiser or tape of
 /// gradients are left.

@@ -19,6 +19,7 @@ struct ranker_options {
   std::vector<std::size_t> hidden = {200, 80};  ///< of the tower, which ends in one logit
   double embedding_deviation = 0.05;            ///< of the first values of the tables
   double dropout = 0;                           ///< in the tower
+  bool tier_histogram = true;                   ///< the tower reads the histogram of similarity_tiers, if there are any
   std::uint64_t seed = 0;
 };
 
@@ -49,9 +50,10 @@ class ranker {
     random_stream const stream(options_.seed, 0x72616E6B);
     for (item_view const& view : layout_.views) add_view(view, stream, start);
     tiers_.require_items(items());
-    std::size_t inputs = tiers_.columns();
+    std::size_t inputs = options_.tier_histogram ? tiers_.columns() : 0;
     for (interest const& i : layout_.interests) {
-      layers_.push_back(pooling_.attach(store_, "interest." + i.keys, options_.dim, stream));
+      layers_.push_back(
+          detail::attach_pooling(pooling_, store_, "interest." + i.keys, options_.dim, stream, tiers_.counts()));
       keys_.push_back(layout_.find(i.keys));
       queries_.push_back(layout_.find(i.query));
     }
@@ -77,12 +79,14 @@ class ranker {
       if (!known[view]) known[view] = embeddings_[view](t, std::span<code_t const>(ids));
       return *known[view];
     };
+    code_matrix const tiers = tiers_.columns() > 0 ? tiers_.of_places(batch) : code_matrix();
     std::vector<variable<T>> parts;
     for (std::size_t i = 0; i < layers_.size(); ++i)
-      parts.push_back(layers_[i](look_up(of_history, keys_[i], history.items), std::span<code_t const>(history.places),
-                                 look_up(of_target, queries_[i], batch.target), batch.time()));
+      parts.push_back(detail::pool(layers_[i], look_up(of_history, keys_[i], history.items), history.places,
+                                   look_up(of_target, queries_[i], batch.target), batch.time(), tiers));
     for (std::size_t const view : target_) parts.push_back(look_up(of_target, view, batch.target));
-    if (tiers_.columns() > 0) parts.push_back(t.constant(tiers_(batch)));
+    if (tiers_.columns() > 0 && options_.tier_histogram)
+      parts.push_back(t.constant(tiers_.histogram(tiers, batch.size())));
     return concat_columns(std::span<variable<T> const>(parts));
   }
 
@@ -106,6 +110,7 @@ class ranker {
     out.metadata["interests"] = joined(layout_.interests, [](interest const& i) { return i.keys + "\n" + i.query; });
     out.metadata["target"] = joined(layout_.target, [](std::string const& name) { return name; });
     out.metadata["views"] = joined(layout_.views, [](item_view const& view) { return view.name; });
+    out.metadata["tier_histogram"] = options_.tier_histogram ? "1" : "0";
     std::vector<std::int64_t> sizes{static_cast<std::int64_t>(options_.dim)};
     for (std::size_t const width : options_.hidden) sizes.push_back(static_cast<std::int64_t>(width));
     out.put("sizes", sizes);
@@ -134,6 +139,7 @@ class ranker {
       if (size < 1 || size > 1'000'000) throw value_error("ranker::from_fields", "\"sizes\" are no widths");
     if (sizes.empty()) throw value_error("ranker::from_fields", "\"sizes\" is empty");
     options.dim = static_cast<std::size_t>(sizes[0]);
+    options.tier_histogram = reads_histogram(fields);
     for (std::size_t i = 1; i < sizes.size(); ++i) options.hidden.push_back(static_cast<std::size_t>(sizes[i]));
     ranker loaded(std::move(layout), std::move(options), std::move(pooling),
                   similarity_tiers<T>::from_fields(fields, "tiers."));
@@ -165,8 +171,16 @@ class ranker {
     return out;
   }
 
-  using layer_type = decltype(std::declval<Pooling const&>().attach(std::declval<parameters<T>&>(), std::string(),
-                                                                    std::size_t{}, random_stream()));
+  /// Fields without the word are those of a ranker whose tower always read the histogram.
+  [[nodiscard]] static bool reads_histogram(field_set const& fields) {
+    auto const found = fields.metadata.find("tier_histogram");
+    if (found == fields.metadata.end() || found->second == "1") return true;
+    if (found->second == "0") return false;
+    throw value_error("ranker::from_fields", "\"tier_histogram\" is neither 0 nor 1");
+  }
+
+  using layer_type = decltype(detail::attach_pooling(std::declval<Pooling const&>(), std::declval<parameters<T>&>(),
+                                                     std::string(), std::size_t{}, random_stream(), tier_counts{}));
 
   ranker_layout layout_;
   ranker_options options_;

@@ -2,6 +2,7 @@
 #pragma once
 /// \file  Modal-specific and modal-joint semantic IDs: one quantizer per view and one for all views together.
 #include <sidera/quantizers/concepts.hpp>
+#include <sidera/quantizers/quantizer_fields.hpp>
 #include <sidera/quantizers/view.hpp>
 #include <sidera/quantizers/view_scaling.hpp>
 
@@ -11,9 +12,6 @@ struct multi_view_options {
   bool joint = true;
   missing_policy missing = missing_policy::refuse;
 };
-
-/// Codes by view name; the joint view is named "joint".
-using view_codes = std::map<std::string, code_matrix>;
 
 /// One view and its quantizer, fitted.
 template <Quantizer Q>
@@ -118,9 +116,9 @@ class multi_view_quantizer {
       f.metadata[name] = parts_[v].name;
       parts_[v].transform.save(f, name);
       f.put(name + ".mean", matrix<T>(parts_[v].mean));
-      add_prefixed(f, name + ".", parts_[v].quantizer.fields());
+      detail::put_prefixed(f, name + ".", parts_[v].quantizer.fields());
     }
-    if (joint_.fitted()) add_prefixed(f, "joint.", joint_.fields());
+    if (joint_.fitted()) detail::put_prefixed(f, "joint.", joint_.fields());
     return f;
   }
 
@@ -136,11 +134,11 @@ class multi_view_quantizer {
       std::string const name = "view_" + to_text(v);
       part p{f.get_text(name), {}, f.get_matrix<T>(name + ".mean"), prototype_};
       p.transform.load(f, name);
-      p.quantizer.load(without_prefix(f, name + "."));
+      p.quantizer.load(detail::without_prefix(f, name + "."));
       next.parts_.push_back(std::move(p));
     }
     next.options_.joint = f.metadata.contains("joint.model");
-    if (next.options_.joint) next.joint_.load(without_prefix(f, "joint."));
+    if (next.options_.joint) next.joint_.load(detail::without_prefix(f, "joint."));
     *this = std::move(next);
   }
 
@@ -203,19 +201,6 @@ class multi_view_quantizer {
       next += views[v].x.cols();
     }
     return out;
-  }
-
-  static void add_prefixed(field_set& all, std::string const& prefix, field_set const& part) {
-    for (auto const& [key, text] : part.metadata) all.metadata[prefix + key] = text;
-    for (auto const& [key, values] : part.tensors) all.tensors[prefix + key] = values;
-  }
-  [[nodiscard]] static field_set without_prefix(field_set const& all, std::string const& prefix) {
-    field_set part;
-    for (auto const& [key, text] : all.metadata)
-      if (key.starts_with(prefix)) part.metadata[key.substr(prefix.size())] = text;
-    for (auto const& [key, values] : all.tensors)
-      if (key.starts_with(prefix)) part.tensors[key.substr(prefix.size())] = values;
-    return part;
   }
 
   Q prototype_;

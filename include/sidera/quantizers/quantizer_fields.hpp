@@ -8,6 +8,24 @@
 
 namespace sidera::inline SIDERA_ABI {
 
+namespace detail {
+
+/// Models inside of models: the fields of a part, under names that begin with `prefix`; and back.
+inline void put_prefixed(field_set& into, std::string const& prefix, field_set const& from) {
+  for (auto const& [key, text] : from.metadata) into.metadata[prefix + key] = text;
+  for (auto const& [key, values] : from.tensors) into.tensors[prefix + key] = values;
+}
+[[nodiscard]] inline field_set without_prefix(field_set const& from, std::string const& prefix) {
+  field_set out;
+  for (auto const& [key, text] : from.metadata)
+    if (key.starts_with(prefix)) out.metadata[key.substr(prefix.size())] = text;
+  for (auto const& [key, values] : from.tensors)
+    if (key.starts_with(prefix)) out.tensors[key.substr(prefix.size())] = values;
+  return out;
+}
+
+}  // namespace detail
+
 /// Lets a policy with parameters write them; others write nothing.
 template <class Policy>
 void save_parameters(Policy const& policy, field_set& fields) {

@@ -27,6 +27,9 @@ struct view {
   }
 };
 
+/// Codes by view name; a joint view is named "joint".
+using view_codes = std::map<std::string, code_matrix>;
+
 /// What happens to items that lack a modality.
 enum class missing_policy {
   refuse,  ///< value_error with the first such row
