@@ -17,7 +17,8 @@ namespace sidera::inline SIDERA_ABI {
 ///   3. The codes and queries of all pieces are exchanged, so that every stage's `update` is that of the whole batch.
 ///
 /// All ranks end with the same bits, for any number of ranks. What is done by every rank for all rows: the steps of
-/// CLUB's predictors and the update of the words. The survey costs one more pass through the encoders.
+/// CLUB's predictors and the update of the words. The survey costs one more pass through the encoders. So more ranks
+/// pay where encoders and decoders are most of the work, which those of the default sizes are not.
 template <class A, Communicator C>
 class shared_stages {
  public:

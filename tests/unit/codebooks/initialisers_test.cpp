@@ -113,8 +113,7 @@ TEST_CASE("from_weighted: a row that counts n times is n rows, and rows that cou
 TEST_CASE("kmeans_parallel: one word from each of well separated clusters, however unequal, whatever the seed") {
   auto x = laws::clustered<float>(2000, 4, 8, 2, 0.01);
   for (index_t i = 0; i < 2000; ++i)
-    if (i % 8 != 0 && i >= 40)
-      x.row(i) = x.row(i % 8 == 1 ? 1 : 8 * (i / 8));  // clusters of 1720, 250 and 5 rows
+    if (i % 8 != 0 && i >= 40) x.row(i) = x.row(i % 8 == 1 ? 1 : 8 * (i / 8));  // clusters of 1720, 250 and 5 rows
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     auto const book = kmeans_parallel{}(matrix_cref<float>(x), 8, squared_euclidean{}, {random_stream(seed)});
     std::set<index_t> clusters;
