@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Fitting and encoding of views that stay in their files, on one rank or several.
+#include <filesystem>
 #include <sidera/communicators/sum_over.hpp>
 #include <sidera/io/save_fields.hpp>
 #include <sidera/streaming/fit_stream.hpp>
