@@ -135,6 +135,7 @@
 #include <sidera/core/observer.hpp>
 #include <sidera/core/order_free_sum.hpp>
 #include <sidera/core/random.hpp>
+#include <sidera/core/rank_message.hpp>
 #include <sidera/core/rounding.hpp>
 #include <sidera/core/row_source.hpp>
 #include <sidera/core/scalar.hpp>

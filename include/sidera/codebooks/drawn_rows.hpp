@@ -2,12 +2,10 @@
 #pragma once
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <iterator>
-#include <sidera/core/error.hpp>
-#include <sidera/core/matrix.hpp>
 #include <sidera/core/order_free_sum.hpp>
 #include <sidera/core/random.hpp>
+#include <sidera/core/rank_message.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -54,29 +52,28 @@ class drawn_rows {
   }
 
   /// For other ranks: the total, then number, distance and values of every row.
-  [[nodiscard]] std::vector<std::byte> bytes() const {
+  [[nodiscard]] rank_message message() const {
     std::array<std::int64_t, order_free_sum::integer_count> integers;
     total_.integers(integers);
-    std::vector<std::byte> out;
-    append(out, integers.data(), sizeof(integers));
+    rank_message out;
+    out.put_all(std::span(integers));
     for (entry const& e : found_) {
       if (!may_be_drawn(e.number, e.distance)) continue;
-      append(out, &e.number, sizeof(e.number));
-      append(out, &e.distance, sizeof(e.distance));
-      append(out, e.row.data(), e.row.size() * sizeof(T));
+      out.put(e.number);
+      out.put(e.distance);
+      out.put_all(std::span(e.row));
     }
     return out;
   }
-  void merge_bytes(std::span<std::byte const> from) {
+  void merge(rank_message from) {
     std::array<std::int64_t, order_free_sum::integer_count> integers;
-    take(from, integers.data(), sizeof(integers));
+    from.numbers(std::span(integers));
     drawn_rows other(expected_, columns_, random_);
     other.total_.set_integers(integers);
-    while (!from.empty()) {
-      entry e{0, 0, std::vector<T>(columns_)};
-      take(from, &e.number, sizeof(e.number));
-      take(from, &e.distance, sizeof(e.distance));
-      take(from, e.row.data(), columns_ * sizeof(T));
+    while (!from.ended()) {
+      entry e{from.number(), 0, std::vector<T>(columns_)};
+      e.distance = from.number<double>();
+      from.numbers(std::span(e.row));
       other.found_.push_back(std::move(e));
     }
     merge(std::move(other));
@@ -92,15 +89,6 @@ class drawn_rows {
   [[nodiscard]] bool may_be_drawn(std::uint64_t number, double distance) const noexcept {
     constexpr double slack = 1 - 0x1p-20;  // far more than what rounding makes of `least_total_`
     return random_.uniform(number) * least_total_ * slack < expected_ * distance;
-  }
-  static void append(std::vector<std::byte>& out, void const* from, std::size_t size) {
-    auto const* const p = static_cast<std::byte const*>(from);
-    out.insert(out.end(), p, p + size);
-  }
-  static void take(std::span<std::byte const>& from, void* to, std::size_t size) {
-    if (from.size() < size) throw shape_error("kmeans_parallel", "a message of another rank is cut short");
-    std::memcpy(to, from.data(), size);
-    from = from.subspan(size);
   }
 
   double expected_;

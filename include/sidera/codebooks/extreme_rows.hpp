@@ -2,9 +2,8 @@
 #pragma once
 /// \file  The rows that a dead-code policy looks at, found in one pass over data that need not be in memory.
 #include <algorithm>
-#include <cstring>
 #include <sidera/codebooks/dead_codes.hpp>
-#include <sidera/core/check.hpp>
+#include <sidera/core/rank_message.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -48,35 +47,25 @@ class extreme_rows {
   }
 
   /// For another rank: distance, number, code and `columns` values of every row.
-  [[nodiscard]] std::vector<std::byte> bytes() const {
-    std::vector<std::byte> out;
-    auto const append = [&](void const* from, std::size_t size) {
-      auto const* const p = static_cast<std::byte const*>(from);
-      out.insert(out.end(), p, p + size);
-    };
+  [[nodiscard]] rank_message message() const {
+    rank_message out;
     for (entry const& e : all()) {
-      append(&e.distance, sizeof(e.distance));
-      append(&e.number, sizeof(e.number));
-      append(&e.code, sizeof(e.code));
-      append(e.row.data(), e.row.size() * sizeof(T));
+      out.put(e.distance);
+      out.put(e.number);
+      out.put(e.code);
+      out.put_all(std::span(e.row));
     }
     return out;
   }
-  void merge_bytes(std::span<std::byte const> from, std::size_t columns) {
-    entry e;
-    std::size_t const size = sizeof(e.distance) + sizeof(e.number) + sizeof(e.code) + columns * sizeof(T);
+  void merge(rank_message from, std::size_t columns) {
     std::vector<T> row(columns);
-    for (; from.size() >= size; from = from.subspan(size)) {
-      std::byte const* at = from.data();
-      auto const take = [&](void* to, std::size_t n) {
-        std::memcpy(to, at, n);
-        at += n;
-      };
-      take(&e.distance, sizeof(e.distance));
-      take(&e.number, sizeof(e.number));
-      take(&e.code, sizeof(e.code));
-      take(row.data(), columns * sizeof(T));
-      offer(e, row);
+    while (!from.ended()) {
+      entry e;
+      e.distance = from.number<double>();
+      e.number = from.number();
+      e.code = from.number<code_t>();
+      from.numbers(std::span(row));
+      offer(std::move(e), row);
     }
   }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <cstring>
 #include <sidera/codebooks/drawn_rows.hpp>
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/codebooks/row_passes.hpp>
@@ -54,7 +53,7 @@ struct kmeans_parallel {
       });
       for (std::size_t w = 1; w < drawn.size(); ++w) drawn[0].merge(std::move(drawn[w]));
       drawn_rows<T> of_all = nobody;
-      for (auto const& part : passes.gather(drawn[0].bytes())) of_all.merge_bytes(part);
+      for (auto& part : passes.gather(drawn[0].message().bytes())) of_all.merge(rank_message(std::move(part)));
       left = of_all.total();
       all.add(of_all.rows());
     }
@@ -111,12 +110,10 @@ struct kmeans_parallel {
     std::vector<std::int64_t> own(row_count(all.rows), 0);
     for (std::uint32_t const j : all.nearest) ++own[j];
     std::vector<double> sum(own.size(), 0);
-    for (auto const& part : passes.gather(std::as_bytes(std::span(own))))
-      for (std::size_t j = 0; j < own.size(); ++j) {
-        std::int64_t count = 0;
-        std::memcpy(&count, part.data() + j * sizeof(count), sizeof(count));
-        sum[j] += static_cast<double>(count);
-      }
+    for (auto& part : passes.gather(std::as_bytes(std::span(own)))) {
+      rank_message counts(std::move(part));
+      for (double& s : sum) s += static_cast<double>(counts.number<std::int64_t>());
+    }
     return sum;
   }
 };

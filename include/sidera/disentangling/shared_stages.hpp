@@ -32,7 +32,7 @@ class shared_stages {
                              std::size_t step) const {
     survey(tape, loss, clips, step);
     start(batch_part::piece);
-    std::vector<piece_message> left;
+    std::vector<rank_message> left;
     std::vector<order_free_sum> values(model_.stages().size() * members.size());
     auto const watched = [&](auto& on, std::span<std::size_t const> piece, pass p) {
       variable<T> const l = loss(on, piece, p);
@@ -70,7 +70,7 @@ class shared_stages {
     auto& stages = model_.stages();
     if (std::none_of(stages.begin(), stages.end(), [](auto const& s) { return s.wants_survey(); })) return;
     block_partition const pieces{clips.size(), how_.piece_rows};
-    std::vector<piece_message> found;
+    std::vector<rank_message> found;
     for (std::size_t p = how_.ranks.rank(); p < pieces.count(); p += how_.ranks.size()) {
       tape.reset();
       start(batch_part::survey);
@@ -82,17 +82,17 @@ class shared_stages {
     for (auto& stage : stages) stage.fit_decouplers(matrices_of(all), tape.executor());
   }
 
-  static void put_matrices(piece_message& to, std::vector<matrix<T>> const& all) {
+  static void put_matrices(rank_message& to, std::vector<matrix<T>> const& all) {
     to.put(std::uint64_t{all.size()});
     for (matrix<T> const& m : all) to.put(m);
   }
   /// Of every matrix, the rows of all pieces.
-  [[nodiscard]] static std::vector<matrix<T>> matrices_of(std::vector<piece_message>& pieces) {
+  [[nodiscard]] static std::vector<matrix<T>> matrices_of(std::vector<rank_message>& pieces) {
     std::vector<matrix<T>> all;
-    for (piece_message& piece : pieces) append_matrices(all, piece);
+    for (rank_message& piece : pieces) append_matrices(all, piece);
     return all;
   }
-  static void append_matrices(std::vector<matrix<T>>& all, piece_message& piece) {
+  static void append_matrices(std::vector<matrix<T>>& all, rank_message& piece) {
     all.resize(std::max<std::size_t>(all.size(), piece.number()));
     for (matrix<T>& m : all) append(m, piece.template matrix_of<matrix<T>>());
   }
@@ -102,7 +102,7 @@ class shared_stages {
     to.bottomRows(more.rows()) = more;
   }
 
-  static void put_rows(piece_message& to, std::vector<bottleneck_rows<T>> const& rows) {
+  static void put_rows(rank_message& to, std::vector<bottleneck_rows<T>> const& rows) {
     to.put(std::uint64_t{rows.size()});
     for (auto const& of : rows) {
       to.put(of.z);
@@ -110,9 +110,9 @@ class shared_stages {
       put_matrices(to, of.queries);
     }
   }
-  [[nodiscard]] static std::vector<bottleneck_rows<T>> rows_of(std::vector<piece_message>& pieces) {
+  [[nodiscard]] static std::vector<bottleneck_rows<T>> rows_of(std::vector<rank_message>& pieces) {
     std::vector<bottleneck_rows<T>> all;
-    for (piece_message& piece : pieces) {
+    for (rank_message& piece : pieces) {
       all.resize(std::max<std::size_t>(all.size(), piece.number()));
       for (auto& of : all) {
         append(of.z, piece.template matrix_of<matrix<T>>());

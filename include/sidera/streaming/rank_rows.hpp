@@ -2,9 +2,8 @@
 #pragma once
 /// \file  Rows that are spread over ranks: who has which, and how some of them reach everybody.
 #include <algorithm>
-#include <cstring>
 #include <sidera/communicators/concepts.hpp>
-#include <sidera/core/check.hpp>
+#include <sidera/core/rank_message.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -19,10 +18,10 @@ struct rank_rows {
   [[nodiscard]] static rank_rows of(C const& c, std::size_t rows, std::size_t columns) {
     std::uint64_t const own[] = {rows, columns};
     rank_rows result;
-    auto const parts = c.gather(std::as_bytes(std::span(own)));
+    auto parts = c.gather(std::as_bytes(std::span(own)));
     for (std::size_t r = 0; r < parts.size(); ++r) {
       std::uint64_t part[2];
-      std::memcpy(part, parts[r].data(), sizeof(part));
+      rank_message(std::move(parts[r])).numbers(std::span(part));
       if (r < c.rank()) result.first += part[0];
       result.total += part[0];
       if (part[0] == 0) continue;
@@ -69,21 +68,17 @@ class row_sample {
  private:
   template <Communicator C>
   void exchange(C const& c, std::size_t columns) {
-    std::vector<std::byte> own;
+    rank_message own;
     for (std::uint64_t k = 0; k < rows_.size(); ++k) {
       if (rows_[k].empty()) continue;
-      auto const place = std::as_bytes(std::span(&k, 1));
-      auto const values = std::as_bytes(std::span(rows_[k]));
-      own.insert(own.end(), place.begin(), place.end());
-      own.insert(own.end(), values.begin(), values.end());
+      own.put(k);
+      own.put_all(std::span(rows_[k]));
     }
-    std::size_t const size = sizeof(std::uint64_t) + columns * sizeof(T);
-    for (std::vector<std::byte> const& part : c.gather(own))
-      for (std::size_t at = 0; at + size <= part.size(); at += size) {
-        std::uint64_t k;
-        std::memcpy(&k, part.data() + at, sizeof(k));
-        rows_[k].resize(columns);
-        std::memcpy(rows_[k].data(), part.data() + at + sizeof(k), columns * sizeof(T));
+    for (std::vector<std::byte>& part : c.gather(own.bytes()))
+      for (rank_message theirs(std::move(part)); !theirs.ended();) {
+        auto& row = rows_[theirs.number()];
+        row.resize(columns);
+        theirs.numbers(std::span(row));
       }
   }
 

@@ -80,7 +80,8 @@ class word_passes {
                       });
     for (std::size_t w = 1; w < parts.size(); ++w) parts[0].merge(parts[w]);
     if (ranks_.size() > 1)
-      for (std::vector<std::byte> const& part : ranks_.gather(parts[0].bytes())) parts[0].merge_bytes(part, now.dim());
+      for (auto& part : ranks_.gather(parts[0].message().bytes()))
+        parts[0].merge(rank_message(std::move(part)), now.dim());
     return std::move(parts[0]);
   }
 

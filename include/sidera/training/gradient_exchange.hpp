@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <sidera/autodiff/parameters.hpp>
 #include <sidera/communicators/concepts.hpp>
+#include <sidera/core/rank_message.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -77,21 +77,20 @@ class gradient_exchange {
   /// Rows that any rank has touched are touched on all of them.
   template <Communicator C>
   void unite_over(C const& ranks) {
-    std::vector<std::uint64_t> own;  // parameter, number of rows, rows
+    rank_message own;  // parameter, number of rows, rows
     for (std::uint64_t p = 0; p < touched_.size(); ++p) {
       if (touched_[p].empty()) continue;
-      own.insert(own.end(), {p, touched_[p].size()});
-      own.insert(own.end(), touched_[p].begin(), touched_[p].end());
+      own.put(p);
+      own.put(std::uint64_t{touched_[p].size()});
+      own.put_all(std::span(touched_[p]));
     }
-    for (std::vector<std::byte> const& bytes : ranks.gather(std::as_bytes(std::span(own)))) {
-      std::vector<std::uint64_t> theirs(bytes.size() / sizeof(std::uint64_t));
-      if (!theirs.empty()) std::memcpy(theirs.data(), bytes.data(), bytes.size());
-      for (std::size_t at = 0; at < theirs.size(); at += 2 + theirs[at + 1]) {
-        auto const first = theirs.begin() + static_cast<std::ptrdiff_t>(at) + 2;
-        auto& rows = touched_[theirs[at]];
-        rows.insert(rows.end(), first, first + static_cast<std::ptrdiff_t>(theirs[at + 1]));
+    for (std::vector<std::byte>& bytes : ranks.gather(own.bytes()))
+      for (rank_message theirs(std::move(bytes)); !theirs.ended();) {
+        auto& rows = touched_[theirs.number()];
+        std::size_t const known = rows.size();
+        rows.resize(known + theirs.number());
+        theirs.numbers(std::span(rows).subspan(known));
       }
-    }
     for (auto& rows : touched_) unite(rows);
   }
 

@@ -4,11 +4,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <laws/thrown.hpp>
 #include <sidera/io/atomic_file.hpp>
 #include <sidera/io/mapped_file.hpp>
 
 #include "temporary_folder.hpp"
 
+using laws::message_of;
 using sidera::atomic_file;
 using sidera::file_error;
 

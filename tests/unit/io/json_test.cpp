@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <laws/thrown.hpp>
 #include <limits>
 #include <map>
 #include <sidera/core/random.hpp>
@@ -10,6 +11,7 @@
 
 #include "temporary_folder.hpp"
 
+using laws::message_of;
 using sidera::file_error;
 using sidera::json_reader;
 using sidera::json_writer;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <laws/thrown.hpp>
 #include <sidera/io/load.hpp>
 #include <sidera/io/npy_writer.hpp>
 
 #include "temporary_folder.hpp"
 
+using laws::message_of;
 using sidera::file_error;
 
 namespace {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <laws/thrown.hpp>
 #include <sidera/io/load.hpp>
 
 #include "temporary_folder.hpp"
 
+using laws::message_of;
 using sidera::file_error;
 
 namespace {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <laws/sample_data.hpp>
+#include <laws/thrown.hpp>
 #include <sidera/io/file_source.hpp>
 #include <sidera/io/npy_writer.hpp>
 #include <sidera/io/vecs.hpp>
 
 #include "temporary_folder.hpp"
 
+using laws::message_of;
 using namespace sidera;
 
 namespace {

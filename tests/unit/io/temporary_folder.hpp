@@ -39,14 +39,3 @@ class temporary_folder {
 inline void put_content(std::string const& path, std::string const& content) {
   std::ofstream(path, std::ios::binary) << content;
 }
-
-/// The message of the exception that `f` throws; "" if it throws none.
-template <class Error, class F>
-[[nodiscard]] std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (Error const& e) {
-    return e.what();
-  }
-  return {};
-}

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <laws/sample_data.hpp>
+#include <laws/thrown.hpp>
 #include <sidera/codebooks/given_words.hpp>
 #include <sidera/codebooks/kmeans_parallel.hpp>
 #include <sidera/codebooks/random_rows.hpp>
@@ -21,6 +22,7 @@
 
 #include "../io/temporary_folder.hpp"
 
+using laws::message_of;
 using namespace sidera;
 
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <laws/sample_data.hpp>
+#include <laws/thrown.hpp>
 #include <sidera/core/check.hpp>
 #include <sidera/core/random.hpp>
 #include <sidera/streaming/running_pass.hpp>
@@ -7,6 +8,7 @@
 
 #include "../io/temporary_folder.hpp"
 
+using laws::message_of;
 using namespace sidera;
 
 namespace {

@@ -9,31 +9,13 @@
 
 using namespace sidera;
 
-TEST_CASE("piece_message: what was put is read in order, and more than that is an error") {
-  matrix<float> const m = matrix<float>::Random(3, 2);
-  code_matrix const codes = code_matrix::Constant(0, 4, 7);
-  piece_message inner, outer;
-  inner.put(std::uint64_t{5});
-  outer.put(m);
-  outer.put(inner);
-  outer.put(codes);
-  piece_message read(std::vector<std::byte>(outer.bytes().begin(), outer.bytes().end()));
-  CHECK(read.matrix_of<matrix<float>>() == m);
-  CHECK(read.message().number() == 5);
-  CHECK(!read.ended());
-  auto const none = read.matrix_of<code_matrix>();
-  CHECK((none.rows() == 0 && none.cols() == 4));
-  CHECK(read.ended());
-  CHECK_THROWS_AS((void)read.number(), shape_error);
-}
-
 TEST_CASE("exchange_pieces: all pieces in their order on every rank, also with ranks that have none") {
   for (std::size_t const pieces : std::vector<std::size_t>{0, 1, 3, 7})
     for (std::size_t ranks = 1; ranks <= 4; ++ranks) {
       CAPTURE(pieces);
       CAPTURE(ranks);
       run_ranks(ranks, [&](thread_communicator const& c) {
-        std::vector<piece_message> own;
+        std::vector<rank_message> own;
         for (std::size_t p = c.rank(); p < pieces; p += ranks) {
           own.emplace_back();
           own.back().put(std::uint64_t{100 + p});
