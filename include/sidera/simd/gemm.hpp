@@ -28,7 +28,8 @@ struct gemm_kernel {
   static constexpr std::size_t chain = 256;             ///< terms of k between two visits to C; fixes the rounding
   static constexpr std::size_t group_rows = 16 * rows;  ///< rows and columns of C that one task owns
   static constexpr std::size_t group_columns = 128;
-  static constexpr std::size_t packed_limit = std::size_t{1} << 21;  ///< numbers of packed B at a time
+  static constexpr std::size_t second_level = std::size_t{1} << 16;  ///< numbers of packed B that stay in a core's L2
+  static constexpr std::size_t third_level = std::size_t{1} << 21;   ///< ... in the cache that threads share
 
   /// One register tile: C (+)= A B over k terms. `a_row` and `a_k` are the strides of A's rows and terms.
   SIDERA_ALWAYS_INLINE static void tile(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b, T* c,
@@ -91,13 +92,15 @@ struct gemm_plan {
   std::size_t slab;          ///< columns of B that are packed at a time
   std::size_t a_size, size;  ///< numbers of the workspace for A, and for A and B
 
-  gemm_plan(std::size_t m_, std::size_t n_, std::size_t k_, strided_view<T> a) noexcept
+  /// One thread multiplies what it has just packed; several need more columns at a time to share out.
+  gemm_plan(std::size_t m_, std::size_t n_, std::size_t k_, strided_view<T> a, std::size_t threads) noexcept
       : m(m_),
         n(n_),
         k(k_),
         in_place(a.column_stride == 1),
         first_packed(in_place ? m_ / kernel::rows * kernel::rows : 0) {
-    std::size_t const fitting = kernel::packed_limit / std::max<std::size_t>(k, 1);
+    std::size_t const limit = threads == 1 ? kernel::second_level : kernel::third_level;
+    std::size_t const fitting = limit / std::max<std::size_t>(k, 1);
     slab = std::max(kernel::group_columns, fitting / kernel::group_columns * kernel::group_columns);
     a_size = round_up(round_up(m - first_packed, kernel::rows) * k, 64);
     size = a_size + round_up(std::min(n, slab), kernel::columns) * k;
@@ -174,7 +177,7 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, strided_view<T> a, Right 
   if (m == 0 || n == 0) return;
   using kernel = detail::gemm_kernel<T>;
   constexpr bool packed = std::is_same_v<Right, packed_right<T>>;
-  detail::gemm_plan<T> const plan(m, n, k, a);
+  detail::gemm_plan<T> const plan(m, n, k, a, executor.concurrency());
   T* const packed_a = workspace.reserve(packed ? plan.a_size : plan.size);
   plan.pack_a(a, packed_a, executor);
   for (std::size_t first = 0; first < n; first += plan.slab) {
