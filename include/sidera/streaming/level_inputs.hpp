@@ -58,24 +58,16 @@ class level_inputs {
     if (keeps_codes_) stored_ = std::min(level, stores_.size());
   }
 
-  /// The queries of the next level of the rows of these numbers, which ascend, after a first pass with this encoder.
-  void queries_of(residual_encoder<T, M, R> const& encoder, std::size_t levels, std::span<std::size_t const> numbers,
-                  matrix<T>& out) {
-    std::size_t const level = encoder.level_count();
-    blocks_.read(numbers, some_);
-    out.resize(some_.rows(), static_cast<index_t>(encoder.scheme().width(encoder.dim(), level)));
-    block_partition const pieces{numbers.size(), piece_rows / 8};
-    executor_.run(pieces.count(), [&](std::size_t p, std::size_t worker) {
-      residual_workspace<T>& w = workers_[worker];
-      auto const first = static_cast<index_t>(pieces.begin(p)), rows = static_cast<index_t>(pieces.length(p));
-      auto const number = [at = numbers.subspan(pieces.begin(p))](std::size_t i) { return at[i]; };
-      if (keeps_codes_) {
-        walk_kept(encoder, levels, some_.middleRows(first, rows), number, w);
-      } else {
-        walk_down(encoder, some_.middleRows(first, rows), 0, w);
-        encoder.compose(w.residual, w.prefix, level, w.query);
-      }
-      out.middleRows(first, rows) = w.query;
+  /// Calls use(b, queries) for every batch of rows, whose numbers(b) ascend: their queries of the next level. After a
+  /// first pass with this encoder.
+  template <class Numbers, class Use>
+  void for_each_batch(residual_encoder<T, M, R> const& encoder, std::size_t levels, std::size_t batches,
+                      Numbers const& numbers, Use use) {
+    matrix<T> queries;
+    std::size_t b = 0;
+    blocks_.for_each_batch(batches, numbers, [&](std::span<std::size_t const> which, matrix_cref<T> const& rows) {
+      queries_of(encoder, levels, which, rows, queries);
+      use(b++, matrix_cref<T>(queries));
     });
   }
 
@@ -93,6 +85,25 @@ class level_inputs {
 
  private:
   static constexpr std::size_t piece_rows = 1024;
+
+  void queries_of(residual_encoder<T, M, R> const& encoder, std::size_t levels, std::span<std::size_t const> numbers,
+                  matrix_cref<T> const& x, matrix<T>& out) {
+    std::size_t const level = encoder.level_count();
+    out.resize(x.rows(), static_cast<index_t>(encoder.scheme().width(encoder.dim(), level)));
+    block_partition const pieces{numbers.size(), piece_rows / 8};
+    executor_.run(pieces.count(), [&](std::size_t p, std::size_t worker) {
+      residual_workspace<T>& w = workers_[worker];
+      auto const first = static_cast<index_t>(pieces.begin(p)), rows = static_cast<index_t>(pieces.length(p));
+      auto const number = [at = numbers.subspan(pieces.begin(p))](std::size_t i) { return at[i]; };
+      if (keeps_codes_) {
+        walk_kept(encoder, levels, x.middleRows(first, rows), number, w);
+      } else {
+        walk_down(encoder, x.middleRows(first, rows), 0, w);
+        encoder.compose(w.residual, w.prefix, level, w.query);
+      }
+      out.middleRows(first, rows) = w.query;
+    });
+  }
 
   /// Row by row, as all codes are known: a row stays in the first cache from level to level. Row i of x is number(i).
   template <class Number>
@@ -151,7 +162,6 @@ class level_inputs {
   row_blocks<T, S> blocks_;
   executor_ref executor_;
   std::vector<residual_workspace<T>> workers_;
-  matrix<T> some_;                  ///< rows that are read out of order
   std::vector<code_store> stores_;  ///< of all levels but the last
   std::size_t stored_ = 0;          ///< levels whose codes are kept already
   bool keeps_codes_ = true, has_room_ = true;

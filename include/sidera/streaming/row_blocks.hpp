@@ -7,8 +7,8 @@
 
 namespace sidera::inline SIDERA_ABI {
 
-/// Goes through a source in blocks, in order, and reads the next block while the caller works on one. Memory: two
-/// blocks.
+/// Goes through a source in blocks, in order or in any other, and reads the next block while the caller works on one.
+/// Memory: two blocks.
 template <Scalar T, RowSource<T> S>
 class row_blocks {
  public:
@@ -17,15 +17,6 @@ class row_blocks {
 
   [[nodiscard]] std::size_t rows() const noexcept { return blocks_.size; }
   [[nodiscard]] std::size_t columns() const { return source_.columns(); }
-
-  /// Fills `out` with the rows of these numbers, which ascend; neighbours are read together.
-  void read(std::span<std::size_t const> numbers, matrix<T>& out) const {
-    out.resize(static_cast<index_t>(numbers.size()), static_cast<index_t>(columns()));
-    for (std::size_t i = 0, next = 0; i < numbers.size(); i = next) {
-      for (next = i + 1; next < numbers.size() && numbers[next] == numbers[next - 1] + 1;) ++next;
-      source_.read(numbers[i], out.middleRows(static_cast<index_t>(i), static_cast<index_t>(next - i)));
-    }
-  }
 
   /// Calls `use(first, rows)` for every block. Throws what the source throws, and value_error for a NaN or an infinity,
   /// which says where the row is. With `checked` the rows are known to have none.
@@ -36,19 +27,51 @@ class row_blocks {
       fill(b, buffers[b % 2]);
       if (!checked) check(b, buffers[b % 2], function);
     };
-    if (blocks_.count() > 0) read(0);
-    for (std::size_t b = 0; b < blocks_.count(); ++b) {
+    take_turns(blocks_.count(), read, [&](std::size_t b) { use(blocks_.begin(b), matrix_cref<T>(buffers[b % 2])); });
+  }
+
+  /// Calls `use(numbers, rows)` for every batch: rows by their numbers, numbers(b), which ascend. Checks nothing.
+  template <class Numbers, class Use>
+  void for_each_batch(std::size_t batches, Numbers const& numbers, Use use) const {
+    struct batch {
+      std::vector<std::size_t> numbers;
+      matrix<T> rows;
+    };
+    std::array<batch, 2> buffers;
+    auto const read = [&](std::size_t b) {
+      batch& to = buffers[b % 2];
+      to.numbers = numbers(b);
+      gather(to.numbers, to.rows);
+    };
+    take_turns(batches, read, [&](std::size_t b) {
+      use(std::span<std::size_t const>(buffers[b % 2].numbers), matrix_cref<T>(buffers[b % 2].rows));
+    });
+  }
+
+ private:
+  /// use(0), use(1), ..., each after its read; the read of the next one at the same time, if that is wanted.
+  template <class Read, class Use>
+  void take_turns(std::size_t count, Read const& read, Use const& use) const {
+    if (count > 0) read(0);
+    for (std::size_t b = 0; b < count; ++b) {
       std::future<void> next;  // waits in its destructor, also when `use` throws
-      bool const more = b + 1 < blocks_.count();
+      bool const more = b + 1 < count;
       auto const read_next = [&] { read(b + 1); };
       if (more && read_ahead_) next = std::async(std::launch::async, read_next);
-      use(blocks_.begin(b), matrix_cref<T>(buffers[b % 2]));
+      use(b);
       if (more && read_ahead_) next.get();
       if (more && !read_ahead_) read_next();
     }
   }
 
- private:
+  /// Neighbours are read together.
+  void gather(std::span<std::size_t const> numbers, matrix<T>& out) const {
+    out.resize(static_cast<index_t>(numbers.size()), static_cast<index_t>(columns()));
+    for (std::size_t i = 0, next = 0; i < numbers.size(); i = next) {
+      for (next = i + 1; next < numbers.size() && numbers[next] == numbers[next - 1] + 1;) ++next;
+      source_.read(numbers[i], out.middleRows(static_cast<index_t>(i), static_cast<index_t>(next - i)));
+    }
+  }
   void fill(std::size_t b, matrix<T>& out) const {
     out.resize(static_cast<index_t>(blocks_.length(b)), static_cast<index_t>(columns()));
     source_.read(blocks_.begin(b), out);

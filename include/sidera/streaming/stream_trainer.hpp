@@ -215,7 +215,7 @@ class stream_trainer {
     return finish(seen);
   }
 
-  /// As \ref codebook_trainer trains in epochs of batches: in the same order, whose rows are read one by one.
+  /// As \ref codebook_trainer trains in epochs of batches: in the same order, whose rows are read by their numbers.
   [[nodiscard]] stream_attempt<T> train_by_batches(std::size_t l, random_stream random) {
     codebook<T>& book = at_.now.book;
     level_report& report = at_.now.report;
@@ -245,14 +245,17 @@ class stream_trainer {
   void run_epoch(state_type& state, random_stream random) {
     auto const order = random.permutation(rows_.total);
     block_partition const batches{order.size(), recipe_.rule.batch_size};
-    std::vector<std::size_t> own;
-    for (std::size_t b = 0; b < batches.count(); ++b) {
-      own.clear();
+    auto const own = [&](std::size_t b) {  // may run on the thread that reads ahead
+      std::vector<std::size_t> rows;
       for (std::size_t i = 0; i < batches.length(b); ++i)
-        if (std::size_t const row = order[batches.begin(b) + i] - rows_.first; row < inputs_.rows()) own.push_back(row);
-      std::sort(own.begin(), own.end());
-      state.update(at_.now.book, passes_.assign_batch(at_.now.book, own, batches.length(b)));
-    }
+        if (std::size_t const row = order[batches.begin(b) + i] - rows_.first; row < inputs_.rows())
+          rows.push_back(row);
+      std::sort(rows.begin(), rows.end());
+      return rows;
+    };
+    passes_.for_each_batch(
+        at_.now.book, batches.count(), [&](std::size_t b) { return batches.length(b); }, own,
+        [&](pass_statistics<T> const& batch) { state.update(at_.now.book, batch); });
   }
 
   /// The state of the rule as the position remembers it, a new one where that remembers nothing.

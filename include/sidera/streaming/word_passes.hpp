@@ -52,25 +52,15 @@ class word_passes {
     return all;
   }
 
-  /// The same of a batch of `total` rows, of which this rank has those with the given numbers, which ascend.
-  [[nodiscard]] pass_statistics<T> assign_batch(codebook<T> const& book, std::span<std::size_t const> numbers,
-                                                std::size_t total) {
-    inputs_.queries_of(encoder_, levels_, numbers, queries_);
-    codes_.resize(numbers.size());
-    word_search<T, M>(book.words, encoder_.metric()).nearest(queries_, codes_, executor_);
-    column_scales const own(matrix_cref<T>(queries_), total);
-    std::vector<double> largest(own.largest().begin(), own.largest().end());
-    ranks_.max(largest);
-    pass_statistics<T> all(book.size(), column_scales(std::move(largest), total));
-    for (std::size_t i = 0; i < codes_.size(); ++i) all.add(row_span(queries_, static_cast<index_t>(i)), codes_[i]);
-    if (ranks_.size() == 1) return all;
-    std::vector<std::int64_t> integers(all.sums().begin(), all.sums().end());
-    integers.insert(integers.end(), all.counts().begin(), all.counts().end());
-    ranks_.sum(integers);
-    auto const counts = integers.begin() + static_cast<std::ptrdiff_t>(all.sums().size());
-    return pass_statistics<T>(all.scales(), {integers.begin(), counts}, {counts, integers.end()});
+  /// Calls use(statistics) for every batch, whose rows are assigned to the words that `book` has by then: batch b has
+  /// total(b) rows, of which this rank has numbers(b), which ascend.
+  template <class Total, class Numbers, class Use>
+  void for_each_batch(codebook<T> const& book, std::size_t batches, Total const& total, Numbers const& numbers,
+                      Use use) {
+    inputs_.for_each_batch(encoder_, levels_, batches, numbers, [&](std::size_t b, matrix_cref<T> const& queries) {
+      use(assign_batch(book, queries, total(b)));
+    });
   }
-
   /// Of the rows as `before` assigned them, those far from the words they have `now`.
   [[nodiscard]] extreme_rows<T> far_rows(codebook<T> const& before, codebook<T> const& now, std::size_t dead) {
     std::vector<extreme_rows<T>> parts(workers(), extreme_rows<T>(now.size(), dead));
@@ -96,6 +86,24 @@ class word_passes {
   }
 
  private:
+  /// The statistics of `total` rows, of which this rank has these.
+  [[nodiscard]] pass_statistics<T> assign_batch(codebook<T> const& book, matrix_cref<T> const& queries,
+                                                std::size_t total) {
+    codes_.resize(row_count(queries));
+    word_search<T, M>(book.words, encoder_.metric()).nearest(queries, codes_, executor_);
+    column_scales const own(queries, total);
+    std::vector<double> largest(own.largest().begin(), own.largest().end());
+    ranks_.max(largest);
+    pass_statistics<T> all(book.size(), column_scales(std::move(largest), total));
+    for (std::size_t i = 0; i < codes_.size(); ++i) all.add(row_span(queries, static_cast<index_t>(i)), codes_[i]);
+    if (ranks_.size() == 1) return all;
+    std::vector<std::int64_t> integers(all.sums().begin(), all.sums().end());
+    integers.insert(integers.end(), all.counts().begin(), all.counts().end());
+    ranks_.sum(integers);
+    auto const counts = integers.begin() + static_cast<std::ptrdiff_t>(all.sums().size());
+    return pass_statistics<T>(all.scales(), {integers.begin(), counts}, {counts, integers.end()});
+  }
+
   /// use(workspace with queries and codes, distances if they are wanted, number of the first row on this rank, worker)
   template <class Use>
   void for_each_nearest(codebook<T> const& book, bool with_distances, Use use) {
@@ -133,8 +141,7 @@ class word_passes {
   rank_rows const& rows_;
   C const& ranks_;
   executor_ref executor_;
-  matrix<T> queries_;  ///< of a batch
-  std::vector<code_t> codes_;
+  std::vector<code_t> codes_;  ///< of a batch
 };
 
 }  // namespace sidera::inline SIDERA_ABI

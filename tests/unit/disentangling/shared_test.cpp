@@ -6,6 +6,7 @@
 #include <sidera/communicators/threads.hpp>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/disentangling/dcid.hpp>
+#include <sidera/disentangling/fcid.hpp>
 #include <sidera/disentangling/hierarchical_dcid.hpp>
 #include <sidera/io/save_fields.hpp>
 
@@ -82,6 +83,34 @@ TEST_CASE("shared batches of hierarchical DCID, whose second stage joins in late
   for (std::size_t const ranks : {std::size_t{2}, std::size_t{4}})
     for (auto const& found : trained_by<hierarchical_dcid<>>(ranks, options, few_epochs(), d.train, {}, 10))
       CHECK(found.bytes == expected.bytes);
+}
+
+namespace {
+
+/// The bits of one rank are those of more; 120 rows are 40 clips of 3 steps, 10 to a batch and 4 to a piece.
+template <class A>
+void check_clips(typename A::options_type options, std::size_t views) {
+  auto const d = digits::load({"fou", "zer", "mor"}, 160);
+  std::vector<matrix<float>> const x(d.train.begin(), d.train.begin() + static_cast<std::ptrdiff_t>(views));
+  options.time = 3;
+  auto training = few_epochs();
+  training.batch = 10;
+  ending const expected = trained_by<A>(1, options, training, x, {}, 4).front();
+  for (std::size_t ranks = 2; ranks <= 4; ++ranks)
+    for (auto const& found : trained_by<A>(ranks, options, training, x, {}, 4)) CHECK(found.bytes == expected.bytes);
+}
+
+}  // namespace
+
+TEST_CASE("shared batches of clips, CLUB as released: the same bits for any ranks") {
+  auto options = combination::tiny<dcid<>::options_type>();
+  options.decoupler.sampled = true;
+  options.decoupler.quirks.time_mean_of_log_variance = true;
+  check_clips<dcid<>>(options, 2);
+}
+
+TEST_CASE("shared batches of FCID, whose fine stage has no codebook: the same bits for any ranks") {
+  check_clips<fcid<>>(combination::tiny<fcid<>::options_type>(), 3);
 }
 
 TEST_CASE("shared batches in one piece are whole batches, but for rounding") {

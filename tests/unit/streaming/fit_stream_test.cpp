@@ -238,26 +238,33 @@ struct failing_rows {
   }
 };
 
+/// The rows of the second of three ranks cannot be read any more after so many reads.
+template <class Model>
+void failing_rank_law(Model const& start, matrix<float> const& x, int reads) {
+  CAPTURE(reads);
+  std::vector<Model> models(3, start);
+  std::atomic<int> told = 0;
+  auto const body = [&](thread_communicator const& c) {
+    failing_rows const source{x, c.rank() == 1 ? reads : 100000};
+    try {
+      (void)fit_stream(models[c.rank()], source, {}, {}, {}, c);
+    } catch (communicator_error const& e) {
+      told += std::string(e.what()) == "rank 1 failed: c.npy: cannot read: the disk is gone";
+      throw;
+    }
+  };
+  CHECK(message_of<file_error>([&] { run_ranks(3, body); }) == "c.npy: cannot read: the disk is gone");
+  CHECK(told == 2);
+  for (auto const& m : models) CHECK(!m.fitted());
+}
+
 }  // namespace
 
 TEST_CASE("fit_stream: a rank whose rows cannot be read ends all ranks with its message, and no model changes") {
   auto const x = rows(100);
-  for (int const reads : {0, 1, 7}) {
-    std::vector<residual_quantizer<>> models(3, residual_quantizer<>({.levels = 2, .words = 4}));
-    std::atomic<int> told = 0;
-    auto const body = [&](thread_communicator const& c) {
-      failing_rows const source{x, c.rank() == 1 ? reads : 100000};
-      try {
-        (void)fit_stream(models[c.rank()], source, {}, {}, {}, c);
-      } catch (communicator_error const& e) {
-        told += std::string(e.what()) == "rank 1 failed: c.npy: cannot read: the disk is gone";
-        throw;
-      }
-    };
-    CHECK(message_of<file_error>([&] { run_ranks(3, body); }) == "c.npy: cannot read: the disk is gone");
-    CHECK(told == 2);
-    for (auto const& m : models) CHECK(!m.fitted());
-  }
+  for (int const reads : {0, 1, 7}) failing_rank_law(residual_quantizer<>({.levels = 2, .words = 4}), x, reads);
+  for (int const reads : {1, 40, 300})
+    failing_rank_law(mini_batch_psrq({.levels = 2, .words = 4, .iterations = 9}, {}, {.batch_size = 32}), x, reads);
   CHECK_THROWS_AS(run_ranks(2,
                             [&](thread_communicator const& c) {
                               residual_quantizer<> model({.words = 4});
