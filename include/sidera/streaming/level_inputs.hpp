@@ -61,14 +61,14 @@ class level_inputs {
   /// Calls use(b, queries) for every batch of rows, whose numbers(b) ascend: their queries of the next level. After a
   /// first pass with this encoder.
   template <class Numbers, class Use>
-  void for_each_batch(residual_encoder<T, M, R> const& encoder, std::size_t levels, std::size_t batches,
+  void for_each_batch(residual_encoder<T, M, R> const& encoder, std::size_t levels, block_partition const& batches,
                       Numbers const& numbers, Use use) {
     matrix<T> queries;
-    std::size_t b = 0;
-    blocks_.for_each_batch(batches, numbers, [&](std::span<std::size_t const> which, matrix_cref<T> const& rows) {
-      queries_of(encoder, levels, which, rows, queries);
-      use(b++, matrix_cref<T>(queries));
-    });
+    blocks_.for_each_batch(batches, numbers,
+                           [&](std::size_t b, std::span<std::size_t const> which, matrix_cref<T> const& rows) {
+                             queries_of(encoder, levels, which, rows, queries);
+                             use(b, matrix_cref<T>(queries));
+                           });
   }
 
   /// Whether the codes of one more level may be kept, those of the level in training.

@@ -30,21 +30,34 @@ class row_blocks {
     take_turns(blocks_.count(), read, [&](std::size_t b) { use(blocks_.begin(b), matrix_cref<T>(buffers[b % 2])); });
   }
 
-  /// Calls `use(numbers, rows)` for every batch: rows by their numbers, numbers(b), which ascend. Checks nothing.
+  /// Calls `use(b, numbers, rows)` for every batch: rows by their numbers, numbers(b), which ascend and are at most as
+  /// many as the batch is long. Checks nothing. As many batches as make a block are read together, because a thread
+  /// that reads a single one takes longer to start than to read.
   template <class Numbers, class Use>
-  void for_each_batch(std::size_t batches, Numbers const& numbers, Use use) const {
-    struct batch {
-      std::vector<std::size_t> numbers;
+  void for_each_batch(block_partition const& batches, Numbers const& numbers, Use use) const {
+    struct some_batches {
+      std::vector<std::size_t> numbers, ends;
       matrix<T> rows;
     };
-    std::array<batch, 2> buffers;
-    auto const read = [&](std::size_t b) {
-      batch& to = buffers[b % 2];
-      to.numbers = numbers(b);
+    std::array<some_batches, 2> buffers;
+    block_partition const turns{batches.count(), std::max<std::size_t>(1, blocks_.block / batches.block)};
+    auto const read = [&](std::size_t turn) {
+      some_batches& to = buffers[turn % 2];
+      to.numbers.clear(), to.ends.clear();
+      for (std::size_t i = 0; i < turns.length(turn); ++i) {
+        std::vector<std::size_t> const more = numbers(turns.begin(turn) + i);
+        to.numbers.insert(to.numbers.end(), more.begin(), more.end());
+        to.ends.push_back(to.numbers.size());
+      }
       gather(to.numbers, to.rows);
     };
-    take_turns(batches, read, [&](std::size_t b) {
-      use(std::span<std::size_t const>(buffers[b % 2].numbers), matrix_cref<T>(buffers[b % 2].rows));
+    take_turns(turns.count(), read, [&](std::size_t turn) {
+      some_batches const& from = buffers[turn % 2];
+      for (std::size_t i = 0, begin = 0; i < from.ends.size(); begin = from.ends[i++]) {
+        std::size_t const size = from.ends[i] - begin;
+        use(turns.begin(turn) + i, std::span(from.numbers).subspan(begin, size),
+            matrix_cref<T>(from.rows.middleRows(static_cast<index_t>(begin), static_cast<index_t>(size))));
+      }
     });
   }
 

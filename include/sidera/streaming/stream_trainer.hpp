@@ -253,9 +253,8 @@ class stream_trainer {
       std::sort(rows.begin(), rows.end());
       return rows;
     };
-    passes_.for_each_batch(
-        at_.now.book, batches.count(), [&](std::size_t b) { return batches.length(b); }, own,
-        [&](pass_statistics<T> const& batch) { state.update(at_.now.book, batch); });
+    passes_.for_each_batch(at_.now.book, batches, own,
+                           [&](pass_statistics<T> const& batch) { state.update(at_.now.book, batch); });
   }
 
   /// The state of the rule as the position remembers it, a new one where that remembers nothing.

@@ -52,15 +52,15 @@ class word_passes {
     return all;
   }
 
-  /// Calls use(statistics) for every batch, whose rows are assigned to the words that `book` has by then: batch b has
-  /// total(b) rows, of which this rank has numbers(b), which ascend.
-  template <class Total, class Numbers, class Use>
-  void for_each_batch(codebook<T> const& book, std::size_t batches, Total const& total, Numbers const& numbers,
-                      Use use) {
+  /// Calls use(statistics) for every batch, whose rows are assigned to the words that `book` has by then. Of batch b
+  /// this rank has the rows numbers(b), which ascend.
+  template <class Numbers, class Use>
+  void for_each_batch(codebook<T> const& book, block_partition const& batches, Numbers const& numbers, Use use) {
     inputs_.for_each_batch(encoder_, levels_, batches, numbers, [&](std::size_t b, matrix_cref<T> const& queries) {
-      use(assign_batch(book, queries, total(b)));
+      use(assign_batch(book, queries, batches.length(b)));
     });
   }
+
   /// Of the rows as `before` assigned them, those far from the words they have `now`.
   [[nodiscard]] extreme_rows<T> far_rows(codebook<T> const& before, codebook<T> const& now, std::size_t dead) {
     std::vector<extreme_rows<T>> parts(workers(), extreme_rows<T>(now.size(), dead));
