@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// \file  Rows per second, peak memory and error on held-out rows of training and encoding against the number of rows,
-/// in memory, streamed from a file, and by faiss from a sample. Every measurement is a process of its own, so that its
-/// peak is its own.
+/// in memory, streamed from a file, shared out among ranks, and by faiss from a sample. Every measurement is a process
+/// of its own, so that its peak is its own.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <sidera/codebooks/kmeans_parallel.hpp>
+#include <sidera/communicators/threads.hpp>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/evaluation/distortion.hpp>
 #include <sidera/io/atomic_file.hpp>
@@ -40,6 +41,7 @@ struct settings {
   std::vector<std::size_t> rows = {100'000, 1'000'000};
   std::size_t columns = 64, words = 256, levels = 3, iterations = 10, threads = 1;
   std::string folder = std::filesystem::temp_directory_path().string(), json;
+  std::vector<std::string> only;  ///< of \ref ways; none: all
 };
 
 /// What the child sends to its parent.
@@ -93,6 +95,39 @@ sidera::matrix<float> sample_of(settings const& s, sidera::file_source<float> co
   sidera::matrix<float> sample(static_cast<index_t>(chosen.size()), static_cast<index_t>(s.columns));
   for (std::size_t i = 0; i < chosen.size(); ++i) source.read(chosen[i], sample.middleRows(static_cast<index_t>(i), 1));
   return sample;
+}
+
+/// The rows of one rank: a part of the file.
+struct part_of_file {
+  sidera::file_source<float> file;
+  std::size_t first, count;
+
+  [[nodiscard]] std::size_t rows() const { return count; }
+  [[nodiscard]] std::size_t columns() const { return file.columns(); }
+  void read(std::size_t from, sidera::matrix_ref<float> out) const { file.read(first + from, out); }
+};
+
+/// Every rank, a thread, trains on its part of the file together with the others and then encodes it.
+template <class Model>
+figures by_ranks(Model const& start, std::size_t ranks, std::string const& path) {
+  std::vector<Model> models(ranks, start);
+  std::size_t const rows = sidera::file_source<float>(path).rows();
+  figures f;
+  double const began = now();
+  sidera::run_ranks(ranks, [&](sidera::thread_communicator const& c) {
+    std::size_t const first = rows * c.rank() / ranks, end = rows * (c.rank() + 1) / ranks;
+    part_of_file const part{sidera::file_source<float>(path), first, end - first};
+    (void)sidera::fit_stream(models[c.rank()], part, {}, {}, {}, c);
+    if (c.rank() == 0) f.fit_seconds = now() - began;
+    std::string const codes = path + ".codes." + std::to_string(c.rank());
+    sidera::encode_stream(models[c.rank()], part, codes);
+    std::filesystem::remove(codes);
+  });
+  f.encode_seconds = now() - began - f.fit_seconds;
+  auto const x = sidera::read_matrix<float>(held_out(path));
+  f.error = sidera::relative_error<float>(x, models[0].decode(models[0].encode(x)));
+  sidera::fields_fingerprint(models[0].fields()).copy(f.fingerprint, 16);
+  return f;
 }
 
 template <class Model>
@@ -162,8 +197,8 @@ figures by_faiss(settings const& s, bool plain, std::string const& path) {
 }
 #endif
 
-/// "memory", "stream" and "stream, codes again" (with no room for the codes of earlier levels) are PSRQ, one and the
-/// same model; "RQ..." are without a prefix, and what faiss trains too.
+/// "memory", "stream", "stream, 2 ranks" and "stream, codes again" (with no room for the codes of earlier levels) are
+/// PSRQ, one and the same model; "RQ..." are without a prefix, and what faiss trains too.
 figures train_and_encode(settings const& s, std::string const& how, std::string const& path) {
   sidera::residual_quantizer_options const o{.levels = s.levels, .words = s.words, .iterations = s.iterations};
 #if defined(SIDERA_BENCH_FAISS)
@@ -173,6 +208,7 @@ figures train_and_encode(settings const& s, std::string const& how, std::string 
   if (how == "RQ, stream" || how == "RQ, sample") return by_sidera(rq(o), s, how, path);
   if (how == "RQ, stream, k-means parallel") return by_sidera(rq_parallel(o), s, how, path);
   if (how == "RQ, stream, mini batches") return by_sidera(rq_batches(o), s, how, path);
+  if (how == "stream, 2 ranks" || how == "stream, 4 ranks") return by_ranks(psrq(o), how[8] == '2' ? 2 : 4, path);
   return by_sidera(psrq(o), s, how, path);
 }
 
@@ -181,6 +217,8 @@ std::vector<std::string> ways(bool in_memory) {
   if (in_memory)
     all = {"memory",
            "stream",
+           "stream, 2 ranks",
+           "stream, 4 ranks",
            "stream, codes again",
            "RQ, stream",
            "RQ, stream, k-means parallel",
@@ -256,6 +294,7 @@ int main(int argc, char** argv) try {
   std::size_t most_in_memory = 2'000'000;
   app.add_option("--most-in-memory", most_in_memory, "more rows than that are only streamed")->capture_default_str();
   app.add_option("--json", s.json, "a file for the figures");
+  app.add_option("--only", s.only, "only the lines of this name (may be repeated)")->take_all();
   CLI11_PARSE(app, argc, argv);
 
   std::printf(
@@ -266,7 +305,9 @@ int main(int argc, char** argv) try {
     std::string const path = s.folder + "/sidera_bench_scale_" + std::to_string(rows) + ".npy";
     write_rows(s, 0, rows, path);
     write_rows(s, rows, held_out_rows, held_out(path));
-    for (std::string const& how : ways(rows <= most_in_memory)) print(all.emplace_back(measure(s, rows, how, path)));
+    for (std::string const& how : ways(rows <= most_in_memory))
+      if (s.only.empty() || std::find(s.only.begin(), s.only.end(), how) != s.only.end())
+        print(all.emplace_back(measure(s, rows, how, path)));
     std::filesystem::remove(path);
     std::filesystem::remove(held_out(path));
     std::filesystem::remove(path + ".codes");
