@@ -7,8 +7,10 @@ if(NOT CMAKE_UNITY_BUILD)  # files that are compiled as one would shadow each ot
   target_compile_options(sidera_own INTERFACE -Wshadow)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # False alarms about std::string and std::vector in the optimiser of g++ 12 (PR 105329, PR 105651).
-  target_compile_options(sidera_own INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+  # False alarms of g++ 12 about std::string and std::vector (PR 105329, PR 105651) and, on AVX-512 machines, about its own
+  # intrinsics, which Eigen and xsimd call (PR 105593).
+  target_compile_options(sidera_own INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
+    -Wno-uninitialized -Wno-maybe-uninitialized)
 endif()
 if(SIDERA_ARCH)
   target_compile_options(sidera_own INTERFACE -march=${SIDERA_ARCH})
