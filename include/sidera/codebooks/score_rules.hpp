@@ -48,7 +48,7 @@ class score_rules<T, M> : public simd::multiply_add_step {
 
   [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }
 
-  [[nodiscard]] T prepare(T const* x, T* out) const noexcept { return slack(centre(x, out), 0); }
+  [[nodiscard]] T prepare(T const* x, T* out, std::size_t) const noexcept { return slack(centre(x, out), 0); }
 
   /// Writes x less the centre of the panels; returns a bound of its length.
   [[nodiscard]] double centre(T const* x, T* out) const noexcept {
@@ -118,7 +118,7 @@ class score_rules<T, M> {
 
   [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }
 
-  [[nodiscard]] T prepare(T const* x, T* out) const noexcept {
+  [[nodiscard]] T prepare(T const* x, T* out, std::size_t) const noexcept {
     std::copy_n(x, panels_.dim(), out);
     return usable_ ? T(0) : std::numeric_limits<T>::infinity();
   }

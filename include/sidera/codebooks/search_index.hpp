@@ -7,6 +7,7 @@
 #include <sidera/codebooks/integer_rules.hpp>
 #include <sidera/core/check.hpp>
 #include <sidera/simd/nearest.hpp>
+#include <sidera/simd/word_rows.hpp>
 #include <sidera/simd/word_scan.hpp>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct word_search_workspace {
   simd::scan_workspace<T> scan;
   std::vector<detail::ranked_word> candidates;
   std::vector<T> sorted;
-  simd::aligned_buffer<T> centred;     ///< one row
+  centred_block centred;
   std::vector<std::size_t> undecided;  ///< rows that integers could not decide: their numbers, below the rest of them
   std::vector<T> undecided_rows;
   std::vector<code_t> codes;
@@ -127,8 +128,10 @@ class scanned_index : public search_index<T, M> {
  public:
   scanned_index(matrix_cref<T> const& words, M metric)
       : base(words, std::move(metric)), rules_(this->words(), this->metric()) {
-    if constexpr (has_integer_pass<T, M>)
-      if (simd::integer_panels::pays(this->dim())) integers_ = simd::integer_panels(rules_.panels());
+    if constexpr (has_integer_pass<T, M>) {
+      if (simd::first_pass_panels::pays(this->dim())) integers_.panels = simd::first_pass_panels(rules_.panels());
+      if (integers_.panels.usable()) integers_.rows = simd::word_rows<float>(rules_.panels());
+    }
   }
 
   /// Rows that one task takes: several blocks of the scan, since it fetches the
@@ -140,7 +143,7 @@ class scanned_index : public search_index<T, M> {
 
   void nearest(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances, workspace& w) const {
     if constexpr (has_integer_pass<T, M>)
-      if (integers_.usable()) return nearest_by_integers(x, out, distances, w);
+      if (integers_.panels.usable()) return nearest_by_integers(x, out, distances, w);
     nearest_by_numbers(x, out, distances, w);
   }
 
@@ -158,6 +161,10 @@ class scanned_index : public search_index<T, M> {
 
  private:
   struct no_integers {};
+  struct integer_words {
+    simd::first_pass_panels panels;
+    simd::word_rows<float> rows;
+  };
 
   void nearest_by_numbers(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
                           workspace& w) const {
@@ -169,15 +176,17 @@ class scanned_index : public search_index<T, M> {
 
   void nearest_by_integers(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
                            workspace& w) const {
-    integer_rules<M> const rules(rules_, integers_, w.centred.reserve(this->dim()));
-    simd::word_scan<T, integer_rules<M>, simd::integer_panels> scan(integers_, rules, w.scan);
+    integer_rules<M> const rules(rules_, integers_.panels, w.centred);
+    simd::word_scan<T, integer_rules<M>, simd::first_pass_panels> scan(integers_.panels, rules, w.scan);
+    std::size_t const few = std::max<std::size_t>(15, this->size() / 16);  // one by one: slower, word for word
     w.undecided.clear();
-    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(), [&](std::size_t i, auto const& list) {
-      if (list.complete() && !list.words().empty())
-        settle(row_span(x, static_cast<index_t>(i)), list, i, out, distances, w);
-      else
-        w.undecided.push_back(i);
-    });
+    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(),
+             [&](std::size_t i, simd::candidate_list<T>& list) {
+               if (!list.complete() || list.words().empty() || list.words().size() > few)
+                 return w.undecided.push_back(i);
+               if (list.words().size() > 1) rules.drop_worse(i % scan.block_rows(), integers_.rows, list);
+               settle(row_span(x, static_cast<index_t>(i)), list, i, out, distances, w);
+             });
     if (!w.undecided.empty()) decide_by_numbers(x, out, distances, w);
   }
 
@@ -233,7 +242,7 @@ class scanned_index : public search_index<T, M> {
   }
 
   score_rules<T, M> rules_;
-  [[no_unique_address]] std::conditional_t<has_integer_pass<T, M>, simd::integer_panels, no_integers> integers_;
+  [[no_unique_address]] std::conditional_t<has_integer_pass<T, M>, integer_words, no_integers> integers_;
 };
 
 namespace detail {

@@ -177,7 +177,7 @@ class beam_search {
   residual_workspace<T> state_, next_;
   code_matrix codes_, next_codes_, nearest_;
   std::vector<candidate> candidates_;
-  simd::search_workspace<T> kernel_;
+  typename residual_tables<T>::beam_workspace kernel_;
   simd::aligned_buffer<T> scores_, values_;
 };
 

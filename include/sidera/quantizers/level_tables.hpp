@@ -5,6 +5,7 @@
 #include <sidera/quantizers/residual_level.hpp>
 #include <sidera/simd/integer_panels.hpp>
 #include <sidera/simd/product.hpp>
+#include <sidera/simd/word_rows.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -13,8 +14,9 @@ namespace sidera::inline SIDERA_ABI {
 template <Scalar T>
 struct level_tables {
   simd::word_panels<T> panels;
-  simd::integer_panels integers;                ///< usable at all levels or at none
-  matrix<T> words;                              ///< the words of the panels, for levels with integers
+  simd::first_pass_panels first_pass;           ///< of greedy encoding
+  simd::integer_panels<std::int16_t> integers;  ///< of a beam, whose scores have to be better
+  simd::word_rows<T> words;                     ///< for levels with a first pass
   std::vector<simd::aligned_buffer<T>> tables;  ///< of every earlier level m: K_m rows of row_stride numbers
   double table_limit = 0;                       ///< no sum of table entries is larger in magnitude
   double largest_a = 0, largest_b = 0;          ///< |A_l[j]|, |B_l[j]| (moved), the largest
@@ -96,24 +98,21 @@ class level_tables_builder {
     return out;
   }
 
-  /// The first pass in integers, where every level can have one.
+  /// Integers are usable at all levels or at none.
   static void add_integers(std::vector<level_tables<T>>& levels) {
-    if (!simd::integer_panels::pays(levels.front().panels.dim())) return;
-    bool usable = true;
-    for (auto& level : levels) usable = usable && (level.integers = simd::integer_panels(level.panels)).usable();
-    for (auto& level : levels)
-      if (usable)
-        level.words = unpacked(level.panels);
-      else
-        level.integers = {};
-  }
-
-  [[nodiscard]] static matrix<T> unpacked(simd::word_panels<T> const& panels) {
-    matrix<T> words(static_cast<index_t>(panels.words()), static_cast<index_t>(panels.dim()));
-    for (std::size_t j = 0; j < panels.words(); ++j)
-      for (std::size_t d = 0; d < panels.dim(); ++d)
-        words(static_cast<index_t>(j), static_cast<index_t>(d)) = panels.entry(j, d);
-    return words;
+    std::size_t const dim = levels.front().panels.dim();
+    bool first_pass = simd::first_pass_panels::pays(dim), integers = simd::integer_panels<std::int16_t>::pays(dim);
+    for (auto& level : levels) {
+      if (first_pass) level.first_pass = simd::first_pass_panels(level.panels);
+      if (integers) level.integers = simd::integer_panels<std::int16_t>(level.panels);
+      first_pass = first_pass && level.first_pass.usable();
+      integers = integers && level.integers.usable();
+    }
+    for (auto& level : levels) {
+      if (first_pass) level.words = simd::word_rows<T>(level.panels);
+      if (!first_pass) level.first_pass = {};
+      if (!integers) level.integers = {};
+    }
   }
 
   row_vector<double> origin_;

@@ -5,7 +5,6 @@
 #include <sidera/quantizers/level_tables.hpp>
 #include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/nearest.hpp>
-#include <sidera/simd/reduce.hpp>
 #include <sidera/simd/table_candidates.hpp>
 #include <vector>
 
@@ -16,6 +15,7 @@ template <Scalar T>
 struct table_workspace {
   simd::running_best<T> best;
   simd::table_candidates_workspace candidates;
+  simd::integer_block<simd::first_pass_entry> coarse;
   std::vector<T const*> tables;
 };
 
@@ -33,6 +33,12 @@ struct table_workspace {
 template <Scalar T>
 class residual_tables {
  public:
+  /// Memory of one beam search.
+  struct beam_workspace {
+    simd::search_workspace<T> numbers;
+    simd::integer_block<std::int16_t> integers;
+  };
+
   static constexpr std::size_t most_levels = level_tables_builder<T>::most_levels;
 
   residual_tables() = default;
@@ -44,6 +50,7 @@ class residual_tables {
     weighted_origin_ = weight_ * origin_.template cast<double>();
     origin_length_ = std::sqrt(origin_.template cast<double>().squaredNorm());
     steps_ = level_tables_builder<T>(origin_, weight_).build(levels);
+    first_pass_ = steps_.front().first_pass.usable();
     by_integers_ = steps_.front().integers.usable();
   }
 
@@ -56,17 +63,19 @@ class residual_tables {
   void encode(matrix_cref<T> const& x, code_matrix_ref out, table_workspace<T>& tw, simd::search_workspace<T>& w,
               std::vector<index_t>& unproven) const {
     unproven.clear();
-    start(x, w);
+    centre(x, w);
+    if constexpr (std::is_same_v<T, float>)
+      if (first_pass_) simd::integer_rows(steps_.front().first_pass, row_count(x), w, tw.coarse);
     for (index_t l = 0; l < out.cols(); ++l) encode_level(out, l, tw, w);
     for (index_t i = 0; i < out.rows(); ++i)
       if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
   }
 
   /// For a beam: what \ref scores and \ref uncertainty are asked about next, up to block_rows() rows.
-  void start(matrix_cref<T> const& x, simd::search_workspace<T>& w) const {
-    simd::centre_rows(steps_.front().panels, x.data(), static_cast<std::size_t>(x.outerStride()), row_count(x), w);
+  void start(matrix_cref<T> const& x, beam_workspace& w) const {
+    centre(x, w.numbers);
     if constexpr (std::is_same_v<T, float>)
-      if (by_integers_) simd::integer_rows(steps_.front().integers, row_count(x), w);
+      if (by_integers_) simd::integer_rows(steps_.front().integers, row_count(x), w.numbers, w.integers);
   }
 
   [[nodiscard]] std::size_t level_count() const noexcept { return steps_.size(); }
@@ -78,15 +87,10 @@ class residual_tables {
 
   /// <x, A_l[j]> - n_l[j] / 2 but for a number that all words share, for `count` rows and every word; padding is
   /// -infinity. `out` is aligned and has room for whole register tiles: count rounded up times stride(l).
-  void scores(std::size_t l, std::size_t count, T* out, simd::search_workspace<T> const& w) const {
-    with_panels(steps_[l], [&](auto const& panels) {
-      using panels_type = std::remove_cvref_t<decltype(panels)>;
-      for (std::size_t first = 0; first < count; first += simd::detail::tile_rows)
-        for (std::size_t p = 0; p < panels.panel_count(); ++p)
-          panels.store_scores(w.template rows_for<panels_type>() + first * panels.row_length(), p,
-                              out + first * stride(l) + p * panels_type::words_per_panel, stride(l),
-                              simd::multiply_add_step{});
-    });
+  void scores(std::size_t l, std::size_t count, T* out, beam_workspace const& w) const {
+    if constexpr (std::is_same_v<T, float>)
+      if (by_integers_) return store_scores(steps_[l].integers, w.integers.rows.data(), l, count, out);
+    store_scores(steps_[l].panels, w.numbers.rows.data(), l, count, out);
   }
 
   /// What the words of level l cannot change of the squared distance to this query, moved like the scores.
@@ -106,38 +110,39 @@ class residual_tables {
 
   /// How far a score of row i, less its table rows and moved by at most `shift`, can be from what the plain encoder
   /// compares, with its own roundings; infinite where the score must not be trusted.
-  [[nodiscard]] double uncertainty(std::size_t l, std::size_t i, double shift,
-                                   simd::search_workspace<T> const& w) const noexcept {
+  [[nodiscard]] double uncertainty(std::size_t l, std::size_t i, double shift, beam_workspace const& w) const noexcept {
     constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
     step const& s = steps_[l];
-    double const length = w.lengths.data()[i], limit = static_cast<double>(std::numeric_limits<T>::max()) / 8;
+    double const length = w.numbers.lengths.data()[i], limit = static_cast<double>(std::numeric_limits<T>::max()) / 8;
     if (!s.panels.in_range(length) || !(s.table_limit + std::abs(shift) < limit))
       return std::numeric_limits<double>::infinity();
     double const terms = static_cast<double>(l) + 3;  // every table and the shift are one more rounding each
-    return error(s, l, length) + integer_error(s, i, w) +
+    double const further = by_integers_ ? s.integers.score_error(length, w.integers.errors.data()[i]) : 0.0;
+    return error(s, l, length) + further +
            terms * u * (s.panels.score_limit(length) + s.table_limit + 2 * std::abs(shift));
   }
 
  private:
   using step = level_tables<T>;
 
-  /// Calls f with the panels that this level is searched with.
-  template <class F>
-  void with_panels(step const& s, F const& f) const {
-    if constexpr (std::is_same_v<T, float>)
-      if (by_integers_) return f(s.integers);
-    f(s.panels);
+  void centre(matrix_cref<T> const& x, simd::search_workspace<T>& w) const {
+    simd::centre_rows(steps_.front().panels, x.data(), static_cast<std::size_t>(x.outerStride()), row_count(x), w);
   }
 
-  /// What the scores of row i are off by on top of \ref error when they are those of integers.
-  [[nodiscard]] double integer_error(step const& s, std::size_t i, simd::search_workspace<T> const& w) const noexcept {
-    return by_integers_ ? s.integers.score_error(w.lengths.data()[i], w.integer_errors.data()[i]) : 0.0;
+  template <class Panels>
+  void store_scores(Panels const& panels, typename Panels::row_entry const* rows, std::size_t l, std::size_t count,
+                    T* out) const {
+    for (std::size_t first = 0; first < count; first += simd::detail::tile_rows)
+      for (std::size_t p = 0; p < panels.panel_count(); ++p)
+        panels.store_scores(rows + first * panels.row_length(), p,
+                            out + first * stride(l) + p * Panels::words_per_panel, stride(l),
+                            simd::multiply_add_step{});
   }
 
   /// Codes of one level.
   void encode_level(code_matrix_ref& out, index_t l, table_workspace<T>& tw, simd::search_workspace<T> const& w) const {
     if constexpr (std::is_same_v<T, float>)
-      if (by_integers_) return encode_level_by_integers(out, l, tw, w);
+      if (first_pass_) return encode_level_in_two_passes(out, l, tw, w);
     step const& s = steps_[static_cast<std::size_t>(l)];
     std::size_t const rows = point_at_tables(out, s, tw);
     tw.best.reset(rows);
@@ -153,14 +158,15 @@ class residual_tables {
   }
 
   /// The same with a first pass in integers, which leaves few words; single precision compares those.
-  void encode_level_by_integers(code_matrix_ref& out, index_t l, table_workspace<T>& tw,
-                                simd::search_workspace<T> const& w) const {
+  void encode_level_in_two_passes(code_matrix_ref& out, index_t l, table_workspace<T>& tw,
+                                  simd::search_workspace<T> const& w) const {
     auto const level = static_cast<std::size_t>(l);
     step const& s = steps_[level];
     std::size_t const rows = point_at_tables(out, s, tw), count = row_count(out), tables = s.tables.size();
     for (std::size_t first = 0; first < rows; first += simd::detail::tile_rows) {
       auto const lowest = [&](std::size_t r, T best) {
-        double const doubt = 2 * (error(s, level, w.lengths.data()[first + r]) + integer_error(s, first + r, w));
+        double const length = w.lengths.data()[first + r], row_error = tw.coarse.errors.data()[first + r];
+        double const doubt = 2 * (error(s, level, length) + s.first_pass.score_error(length, row_error));
         return detail::a_little_below(best - detail::rounded_up<T>(doubt));
       };
       auto const settle = [&](std::size_t r, simd::candidate_list<T> const& list) {
@@ -169,7 +175,7 @@ class residual_tables {
         out(i, l) =
             lost ? no_code : best_candidate(s, level, first + r, list, tw.tables.data() + (first + r) * tables, w);
       };
-      simd::table_candidates(s.integers, w.integers.data() + first * s.integers.row_length(),
+      simd::table_candidates(s.first_pass, tw.coarse.rows.data() + first * s.first_pass.row_length(),
                              std::min(simd::detail::tile_rows, count - first), tw.tables.data() + first * tables,
                              tables, tw.candidates, lowest, settle);
     }
@@ -185,9 +191,7 @@ class residual_tables {
     simd::row_best<T> best{0, -std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(),
                            w.lengths.data()[i]};
     for (auto const& candidate : list.words()) {
-      T const* const word = s.words.data() + candidate.word * s.panels.dim();
-      T score = s.panels.bias(0)[candidate.word] +
-                simd::reduce(row, word, s.panels.dim(), [](auto a, auto b) { return a * b; });
+      T score = s.words.score(row, candidate.word);
       for (std::size_t m = 0; m < s.tables.size(); ++m) score -= tables[m][candidate.word];
       best.runner_up = std::max(best.runner_up, std::min(best.score, score));
       if (score > best.score) best.score = score, best.word = candidate.word;
@@ -240,7 +244,7 @@ class residual_tables {
   }
 
   index_t dim_ = 0;
-  bool by_integers_ = false;
+  bool first_pass_ = false, by_integers_ = false;
   double weight_ = 0, origin_length_ = 0;
   row_vector<T> origin_;
   row_vector<double> weighted_origin_;

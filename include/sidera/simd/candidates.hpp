@@ -40,11 +40,13 @@ template <Scalar T>
 /// A row's words whose score reaches a bound that rises with the best score.
 ///
 /// A row with more than \ref capacity such words (duplicates, mostly) is given
-/// up: `complete()` is false, and all words have to be compared.
+/// up: `complete()` is false, and all words have to be compared. The capacity
+/// is large since words come in groups: before its own group has come, much
+/// looks good to a row.
 template <Scalar T>
 class candidate_list {
  public:
-  static constexpr std::size_t capacity = 15;
+  static constexpr std::size_t capacity = 127;
 
   void clear() noexcept { best_ = -std::numeric_limits<T>::infinity(), count_ = 0; }
   /// Nothing is excluded: the row has no usable scores.
@@ -78,6 +80,18 @@ class candidate_list {
         collect_lane(scores, (p + hit / w) * score_chunk<T> + hit % w, first, bound);
       }
     }
+  }
+
+  /// Gives every word the score score(word), and drops those below lowest(best), best the largest one. The list must
+  /// be complete.
+  template <class Score, class Lowest>
+  void rescore(Score const& score, Lowest const& lowest) noexcept {
+    best_ = -std::numeric_limits<T>::infinity();
+    for (std::size_t i = 0; i < count_; ++i) {
+      words_[i].score = score(static_cast<std::size_t>(words_[i].word));
+      raise(words_[i].score);
+    }
+    drop_below(lowest(best_));
   }
 
  private:

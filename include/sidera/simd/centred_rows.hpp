@@ -3,7 +3,7 @@
 /// \file  Rows minus a point, and how long they are.
 #include <cmath>
 #include <limits>
-#include <sidera/simd/batch.hpp>
+#include <sidera/simd/lane_mask.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
@@ -25,7 +25,7 @@ template <Scalar T>
     store<T>(out + d, a);
     store<T>(out + d + w, b);
   }
-  double sum = static_cast<double>(sum_lanes<T>(s0 + s1));
+  double sum = static_cast<double>(joined_lanes<T>(s0 + s1));
   for (; d < dim; ++d) {
     out[d] = x[d] - centre[d];
     sum += static_cast<double>(out[d] * out[d]);

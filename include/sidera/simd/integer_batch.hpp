@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  Registers of 16-bit integers, two to a lane of single precision.
+/// \file  Registers of small integers, two of 16 bits or four of 8 to a lane of single precision.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -11,20 +11,40 @@
 
 namespace sidera::inline SIDERA_ABI::simd::detail {
 
+/// Integers of one lane.
+template <class Entry>
+inline constexpr std::size_t lane_entries = sizeof(float) / sizeof(Entry);
+
+/// Instructions multiply signed integers of 16 bits, but of 8 bits unsigned ones by signed ones: words of 8 bits are
+/// stored with this much added, and sums are too large by this much times the sum of the row's entries.
+template <class Entry>
+inline constexpr int stored_offset = sizeof(Entry) == 1 ? 128 : 0;
+
+/// Whether there are registers for products of such integers. Without them the functions below are correct, and of no
+/// use.
+template <class Entry>
+inline constexpr bool has_integer_tile = false;
+
 #if defined(__AVX512F__) && defined(__AVX512BW__)
-inline constexpr bool has_integer_tile = true;
+template <>
+inline constexpr bool has_integer_tile<std::int16_t> = true;
 using integer_batch = __m512i;
 #elif defined(__AVX2__) && !defined(__AVX512F__)
-inline constexpr bool has_integer_tile = true;
+template <>
+inline constexpr bool has_integer_tile<std::int16_t> = true;
 using integer_batch = __m256i;
 #elif defined(__SSE2__) && !defined(__AVX__)
-inline constexpr bool has_integer_tile = true;
+template <>
+inline constexpr bool has_integer_tile<std::int16_t> = true;
 using integer_batch = __m128i;
 #else
-inline constexpr bool has_integer_tile = false;  // plain numbers: correct, and of no use
 struct integer_batch {
   std::int32_t lane[width<float>];
 };
+#endif
+#if (defined(__AVX512VNNI__) && defined(__AVX512BW__)) || (defined(__AVXVNNI__) && !defined(__AVX512F__))
+template <>
+inline constexpr bool has_integer_tile<std::int8_t> = true;
 #endif
 
 #if defined(__SSE2__)
@@ -41,91 +61,109 @@ struct integer_batch {
 }
 #endif
 
-#if defined(__AVX512F__) && defined(__AVX512BW__)
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch no_integers() noexcept {
-  return _mm512_setzero_si512();
+/// sum + the products of the integers of a row and of words, lane by lane, one after the other.
+template <class Entry>
+[[nodiscard]] inline integer_batch add_products_in_turn(integer_batch sum, integer_batch row,
+                                                        integer_batch words) noexcept {
+  constexpr std::size_t n = lane_entries<Entry> * width<float>;
+  using stored = std::conditional_t<sizeof(Entry) == 1, std::uint8_t, Entry>;
+  std::int32_t lane[width<float>];
+  Entry x[n];
+  stored w[n];
+  std::memcpy(lane, &sum, sizeof lane);
+  std::memcpy(x, &row, sizeof x);
+  std::memcpy(w, &words, sizeof w);
+  for (std::size_t i = 0; i < n; ++i) lane[i / lane_entries<Entry>] += x[i] * w[i];
+  std::memcpy(&sum, lane, sizeof lane);
+  return sum;
 }
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch load_integers(std::int16_t const* p) noexcept {
+
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch load_integers(void const* p) noexcept {
   return here(_mm512_load_si512(p));
 }
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch everywhere(std::int32_t pair) noexcept {
-  return here(_mm512_set1_epi32(pair));
+[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch everywhere(std::int32_t lane) noexcept {
+  return here(_mm512_set1_epi32(lane));
 }
-/// sum + a_0 b_0 + a_1 b_1 in every lane of 32 bits, which holds two integers of 16.
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch add_products(integer_batch sum, integer_batch a,
-                                                              integer_batch b) noexcept {
+/// sum + the products of the integers of a row and of words, lane by lane.
+template <class Entry>
+[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch add_products(integer_batch sum, integer_batch row,
+                                                              integer_batch words) noexcept {
 #if defined(__AVX512VNNI__)
-  return here(_mm512_dpwssd_epi32(sum, a, b));
+  if constexpr (sizeof(Entry) == 1)
+    return here(_mm512_dpbusd_epi32(sum, words, row));
+  else
+    return here(_mm512_dpwssd_epi32(sum, row, words));
 #else
-  return here(_mm512_add_epi32(sum, here(_mm512_madd_epi16(a, b))));
+  if constexpr (sizeof(Entry) == 1)
+    return add_products_in_turn<Entry>(sum, row, words);
+  else
+    return here(_mm512_add_epi32(sum, here(_mm512_madd_epi16(row, words))));
 #endif
 }
 [[nodiscard]] SIDERA_ALWAYS_INLINE batch<float> as_floats(integer_batch v) noexcept {
   return _mm512_cvtepi32_ps(v);
 }
 #elif defined(__AVX2__) && !defined(__AVX512F__)
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch no_integers() noexcept {
-  return _mm256_setzero_si256();
+[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch load_integers(void const* p) noexcept {
+  return here(_mm256_load_si256(static_cast<__m256i const*>(p)));
 }
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch load_integers(std::int16_t const* p) noexcept {
-  return here(_mm256_load_si256(reinterpret_cast<__m256i const*>(p)));
+[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch everywhere(std::int32_t lane) noexcept {
+  return here(_mm256_set1_epi32(lane));
 }
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch everywhere(std::int32_t pair) noexcept {
-  return here(_mm256_set1_epi32(pair));
-}
-/// sum + a_0 b_0 + a_1 b_1 in every lane of 32 bits, which holds two integers of 16.
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch add_products(integer_batch sum, integer_batch a,
-                                                              integer_batch b) noexcept {
+/// sum + the products of the integers of a row and of words, lane by lane.
+template <class Entry>
+[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch add_products(integer_batch sum, integer_batch row,
+                                                              integer_batch words) noexcept {
 #if defined(__AVXVNNI__)
-  return here(_mm256_dpwssd_avx_epi32(sum, a, b));
+  if constexpr (sizeof(Entry) == 1)
+    return here(_mm256_dpbusd_avx_epi32(sum, words, row));
+  else
+    return here(_mm256_dpwssd_avx_epi32(sum, row, words));
 #else
-  return here(_mm256_add_epi32(sum, here(_mm256_madd_epi16(a, b))));
+  if constexpr (sizeof(Entry) == 1)
+    return add_products_in_turn<Entry>(sum, row, words);
+  else
+    return here(_mm256_add_epi32(sum, here(_mm256_madd_epi16(row, words))));
 #endif
 }
 [[nodiscard]] SIDERA_ALWAYS_INLINE batch<float> as_floats(integer_batch v) noexcept {
   return _mm256_cvtepi32_ps(v);
 }
 #elif defined(__SSE2__) && !defined(__AVX__)
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch no_integers() noexcept {
-  return _mm_setzero_si128();
+[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch load_integers(void const* p) noexcept {
+  return here(_mm_load_si128(static_cast<__m128i const*>(p)));
 }
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch load_integers(std::int16_t const* p) noexcept {
-  return here(_mm_load_si128(reinterpret_cast<__m128i const*>(p)));
+[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch everywhere(std::int32_t lane) noexcept {
+  return here(_mm_set1_epi32(lane));
 }
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch everywhere(std::int32_t pair) noexcept {
-  return here(_mm_set1_epi32(pair));
-}
-/// sum + a_0 b_0 + a_1 b_1 in every lane of 32 bits, which holds two integers of 16.
-[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch add_products(integer_batch sum, integer_batch a,
-                                                              integer_batch b) noexcept {
-  return here(_mm_add_epi32(sum, here(_mm_madd_epi16(a, b))));
+/// sum + the products of the integers of a row and of words, lane by lane.
+template <class Entry>
+[[nodiscard]] SIDERA_ALWAYS_INLINE integer_batch add_products(integer_batch sum, integer_batch row,
+                                                              integer_batch words) noexcept {
+  if constexpr (sizeof(Entry) == 1)
+    return add_products_in_turn<Entry>(sum, row, words);
+  else
+    return here(_mm_add_epi32(sum, here(_mm_madd_epi16(row, words))));
 }
 [[nodiscard]] SIDERA_ALWAYS_INLINE batch<float> as_floats(integer_batch v) noexcept {
   return _mm_cvtepi32_ps(v);
 }
 #else
-[[nodiscard]] inline integer_batch no_integers() noexcept {
-  return {};
-}
-[[nodiscard]] inline integer_batch load_integers(std::int16_t const* p) noexcept {
+[[nodiscard]] inline integer_batch load_integers(void const* p) noexcept {
   integer_batch v;
   std::memcpy(v.lane, p, sizeof v.lane);
   return v;
 }
-[[nodiscard]] inline integer_batch everywhere(std::int32_t pair) noexcept {
+[[nodiscard]] inline integer_batch everywhere(std::int32_t lane) noexcept {
   integer_batch v;
-  std::fill_n(v.lane, width<float>, pair);
+  std::fill_n(v.lane, width<float>, lane);
   return v;
 }
-/// sum + a_0 b_0 + a_1 b_1 in every lane of 32 bits, which holds two integers of 16.
-[[nodiscard]] inline integer_batch add_products(integer_batch sum, integer_batch a, integer_batch b) noexcept {
-  for (std::size_t l = 0; l < width<float>; ++l) {
-    std::int16_t x[2], y[2];
-    std::memcpy(x, &a.lane[l], sizeof x);
-    std::memcpy(y, &b.lane[l], sizeof y);
-    sum.lane[l] += x[0] * y[0] + x[1] * y[1];
-  }
-  return sum;
+/// sum + the products of the integers of a row and of words, lane by lane.
+template <class Entry>
+[[nodiscard]] inline integer_batch add_products(integer_batch sum, integer_batch row, integer_batch words) noexcept {
+  return add_products_in_turn<Entry>(sum, row, words);
 }
 [[nodiscard]] inline batch<float> as_floats(integer_batch v) noexcept {
   alignas(64) float lanes[width<float>];

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  The words of a search as 16-bit integers, and how far their scores can be from those of the numbers.
+/// \file  The words of a search as integers of 16 or 8 bits, and how far their scores can be from those of the numbers.
 #include <sidera/simd/integer_rows.hpp>
 #include <sidera/simd/word_panels.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
-/// The integers of \ref word_panels: w_j is close to scale * p_j, p_j of 16-bit integers, one scale for all words. Sums
-/// of products with rows of \ref quantize_row are exact in 32 bits.
+/// The integers of \ref word_panels: w_j is close to s_j p_j, p_j of 16-bit or 8-bit integers, s_j a scale. Sums of
+/// products with rows of \ref quantize_row are exact in 32 bits.
 ///
 /// They serve as a first pass: scores are cheap and less precise than those of float, by a bound that is known for
 /// every row; where it does not leave one word only, better ones decide.
 ///
-/// Layout: panels as in word_panels, [panel][pair of d][word][2].
+/// Layout: panels as in word_panels, [panel][lane of d][word][entries of a lane].
+template <class Entry>
 class integer_panels {
  public:
-  using row_entry = std::int16_t;
+  using row_entry = Entry;
   static constexpr std::size_t words_per_panel = word_panels<float>::words_per_panel;
 
   integer_panels() = default;
@@ -24,62 +25,64 @@ class integer_panels {
         panel_count_(words.panel_count()),
         limit_(largest_integer(words.dim())),
         packed_(panel_count_ * panel_entries()),
+        scales_(words.panel_count() * words_per_panel),
         bias_(words.panel_count() * words_per_panel) {
     std::copy_n(words.bias(0), panel_count_ * words_per_panel, bias_.data());
-    std::fill_n(packed_.data(), panel_count_ * panel_entries(), std::int16_t{0});
-    double most = 0;
-    for (std::size_t j = 0; j < words.words(); ++j)
-      for (std::size_t d = 0; d < dim_; ++d) most = larger(most, std::abs(static_cast<double>(words.entry(j, d))));
-    if (!detail::has_integer_tile || limit_ < coarsest || !(most < 1e30)) return;  // also for a NaN
-    scale_ = most >= 1e-18 ? static_cast<float>(most / limit_) : 0.0f;
-    for (std::size_t j = 0; j < words.words(); ++j) pack(words, j);
-    usable_ = true;
+    std::fill_n(scales_.data(), panel_count_ * words_per_panel, 0.0f);
+    std::fill_n(packed_.data(), panel_count_ * panel_entries(), stored(0));
+    bool in_range = limit_ >= coarsest;
+    for (std::size_t j = 0; in_range && j < words.words(); ++j) in_range = pack(words, j);
+    usable_ = in_range && detail::has_integer_tile<Entry>;
   }
 
-  /// The largest magnitude of an integer of `dim` entries: dim times its square is below 2^31.
+  /// The largest magnitude of an integer of `dim` entries. Of 16 bits: dim times its square is below 2^31. Of 8 bits:
+  /// 127, or 0 where dim * 127 * 255, more than any sum, is not below 2^31.
   [[nodiscard]] static int largest_integer(std::size_t dim) noexcept {
+    if constexpr (sizeof(Entry) == 1) return dim < 66'000 ? 127 : 0;
     double const most = std::sqrt((0x1p31 - 1) / static_cast<double>(std::max<std::size_t>(dim, 2)));
     return static_cast<int>(std::min(32767.0, most * (1 - 1e-12)));
   }
 
   /// Whether a pass in integers can pay for words of `dim` entries: below 16, it is mostly the work around the
   /// products.
-  [[nodiscard]] static constexpr bool pays(std::size_t dim) noexcept { return detail::has_integer_tile && dim >= 16; }
+  [[nodiscard]] static constexpr bool pays(std::size_t dim) noexcept {
+    return detail::has_integer_tile<Entry> && dim >= 16;
+  }
 
   /// False where there are no integer registers, where integers of that many entries would be too coarse, and where
   /// words are out of range.
   [[nodiscard]] bool usable() const noexcept { return usable_; }
   [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
   [[nodiscard]] std::size_t panel_count() const noexcept { return panel_count_; }
-  [[nodiscard]] std::size_t row_length() const noexcept { return integer_row_length(dim_); }
+  [[nodiscard]] std::size_t row_length() const noexcept { return integer_row_length<Entry>(dim_); }
 
   /// Writes the integers of row a, row_length() of them, and returns a bound of their distance from a. They fit all
   /// panels of as many entries.
-  [[nodiscard]] double load_row(float const* a, std::int16_t* out) const noexcept {
+  [[nodiscard]] double load_row(float const* a, Entry* out) const noexcept {
     return quantize_row(a, dim_, limit_, out);
   }
 
   /// Writes the scores of panel p of the rows of one register tile, row r to scores[r * stride], aligned. `rows` is
   /// what \ref load_row wrote, one row after the other.
   template <class Rules>
-  void store_scores(std::int16_t const* rows, std::size_t p, float* scores, std::size_t stride,
-                    Rules const&) const noexcept {
+  void store_scores(Entry const* rows, std::size_t p, float* scores, std::size_t stride, Rules const&) const noexcept {
     store_scores(rows, p, nullptr, 0, scores, stride);
   }
 
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a
   /// number for every word of every panel.
-  void store_scores(std::int16_t const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
+  void store_scores(Entry const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
                     float* scores, std::size_t stride) const noexcept {
-    detail::store_integer_scores(rows, row_length(), panel(p), scale_, bias(p), pairs(), tables, table_count,
-                                 p * words_per_panel, scores, stride);
+    std::size_t const first = p * words_per_panel;
+    detail::store_integer_scores(rows, row_length(), packed_.data() + p * panel_entries(), scales_.data() + first,
+                                 bias_.data() + first, lanes(), tables, table_count, first, scores, stride);
   }
 
   /// How far the score of a row a with |a| <= `length` and |a - s q| <= `row_error` can be from the sum
   /// <a, w_j> + bias_j of the numbers in the panels of floats.
   ///
-  ///   1. <a, w> - <s q, scale p> = <a - s q, w> + <s q, w - scale p>: at most row_error W + (length + row_error) E, W
-  ///      the longest |w_j|, E the longest |w_j - scale p_j| (Cauchy and Schwarz).
+  ///   1. <a, w> - <s q, s_j p> = <a - s q, w> + <s q, w - s_j p>: at most row_error W + (length + row_error) E, W
+  ///      the longest |w_j|, E the longest |w_j - s_j p_j| (Cauchy and Schwarz).
   ///   2. The sum of integers is exact. As a float it is rounded once, and so are the product of the scales, the
   ///      product of both and the sum with the bias: at most 5 u (|bias| + (length + row_error) (W + E)).
   ///   3. What underflows: the product of the scales loses at most half the smallest number, which the sum of integers
@@ -94,40 +97,50 @@ class integer_panels {
   }
 
  private:
-  [[nodiscard]] std::size_t pairs() const noexcept { return (dim_ + 1) / 2; }
-  [[nodiscard]] std::size_t panel_entries() const noexcept { return pairs() * 2 * words_per_panel; }
-  [[nodiscard]] std::int16_t const* panel(std::size_t p) const noexcept { return packed_.data() + p * panel_entries(); }
-  [[nodiscard]] float const* bias(std::size_t p) const noexcept { return bias_.data() + p * words_per_panel; }
+  static constexpr std::size_t lane_entries = detail::lane_entries<Entry>;
+  static constexpr int coarsest = sizeof(Entry) == 1 ? 127 : 256;  ///< fewer steps than that leave too many words
 
-  static constexpr int coarsest = 256;  ///< fewer steps than that leave too many words
-
-  /// The larger one; a NaN on either side stays.
-  [[nodiscard]] static double larger(double most, double value) noexcept {
-    return value <= most || most != most ? most : value;
+  [[nodiscard]] std::size_t lanes() const noexcept { return (dim_ + lane_entries - 1) / lane_entries; }
+  [[nodiscard]] std::size_t panel_entries() const noexcept { return lanes() * lane_entries * words_per_panel; }
+  [[nodiscard]] static Entry stored(int code) noexcept {
+    return static_cast<Entry>(code + detail::stored_offset<Entry>);  // modulo 2^8
   }
 
-  void pack(word_panels<float> const& words, std::size_t j) {
-    double square = 0, error = 0;
-    std::int16_t* const panel = packed_.data() + j / words_per_panel * panel_entries();
+  /// False when the word is out of range.
+  [[nodiscard]] bool pack(word_panels<float> const& words, std::size_t j) {
+    double most = 0, square = 0, error = 0;
     for (std::size_t d = 0; d < dim_; ++d) {
-      auto const w = static_cast<double>(words.entry(j, d)), s = static_cast<double>(scale_);
-      double const code = scale_ > 0 ? std::clamp(std::nearbyint(w / s), -double(limit_), double(limit_)) : 0.0;
-      panel[(d / 2 * words_per_panel + j % words_per_panel) * 2 + d % 2] = static_cast<std::int16_t>(code);
+      double const magnitude = std::abs(static_cast<double>(words.entry(j, d)));
+      if (!(magnitude < 1e30)) return false;  // also for a NaN
+      most = std::max(most, magnitude);
+    }
+    float const scale = most >= 1e-18 ? static_cast<float>(most / limit_) : 0.0f;
+    scales_.data()[j] = scale;
+    Entry* const panel = packed_.data() + j / words_per_panel * panel_entries();
+    for (std::size_t d = 0; d < dim_; ++d) {
+      auto const w = static_cast<double>(words.entry(j, d)), s = static_cast<double>(scale);
+      double const code = scale > 0 ? std::clamp(std::nearbyint(w / s), -double(limit_), double(limit_)) : 0.0;
+      panel[(d / lane_entries * words_per_panel + j % words_per_panel) * lane_entries + d % lane_entries] =
+          stored(static_cast<int>(code));
       square += w * w;
       error += (w - s * code) * (w - s * code);
     }
     largest_word_ = std::max(largest_word_, std::sqrt(square + 1e-300));
     largest_error_ = std::max(largest_error_, std::sqrt(error + 1e-300));
     largest_bias_ = std::max(largest_bias_, std::abs(static_cast<double>(bias_.data()[j])));
+    return true;
   }
 
   std::size_t dim_ = 0, panel_count_ = 0;
   int limit_ = 0;
-  float scale_ = 0;
   bool usable_ = false;
-  aligned_buffer<std::int16_t> packed_;
-  aligned_buffer<float> bias_;
+  aligned_buffer<Entry> packed_;
+  aligned_buffer<float> scales_, bias_;
   double largest_word_ = 0, largest_error_ = 0, largest_bias_ = 0;
 };
+
+/// What first passes are made in: the smallest integers that there are registers for.
+using first_pass_entry = std::conditional_t<detail::has_integer_tile<std::int8_t>, std::int8_t, std::int16_t>;
+using first_pass_panels = integer_panels<first_pass_entry>;
 
 }  // namespace sidera::inline SIDERA_ABI::simd

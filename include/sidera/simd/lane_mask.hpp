@@ -30,23 +30,69 @@ template <Scalar T>
 #endif
 }
 
-/// The largest lane; no lane may be NaN.
-template <Scalar T>
-[[nodiscard]] SIDERA_ALWAYS_INLINE T largest_lane(batch<T> v) noexcept {
+namespace detail {
+
+struct larger_of {
+  template <Scalar T>
+  [[nodiscard]] SIDERA_ALWAYS_INLINE T operator()(T a, T b) const noexcept {
+    return b > a ? b : a;
+  }
+#if defined(__AVX2__)
+  [[nodiscard]] SIDERA_ALWAYS_INLINE __m128 operator()(__m128 a, __m128 b) const noexcept {
+    return _mm_max_ps(a, b);
+  }
+  [[nodiscard]] SIDERA_ALWAYS_INLINE __m256 operator()(__m256 a, __m256 b) const noexcept {
+    return _mm256_max_ps(a, b);
+  }
+#endif
+};
+
+struct sum_of {
+  template <Scalar T>
+  [[nodiscard]] SIDERA_ALWAYS_INLINE T operator()(T a, T b) const noexcept {
+    return a + b;
+  }
+#if defined(__AVX2__)
+  [[nodiscard]] SIDERA_ALWAYS_INLINE __m128 operator()(__m128 a, __m128 b) const noexcept {
+    return _mm_add_ps(a, b);
+  }
+  [[nodiscard]] SIDERA_ALWAYS_INLINE __m256 operator()(__m256 a, __m256 b) const noexcept {
+    return _mm256_add_ps(a, b);
+  }
+#endif
+};
+
+/// All lanes joined two by two, in an order that differs between instruction sets.
+template <Scalar T, class Join>
+[[nodiscard]] SIDERA_ALWAYS_INLINE T join_lanes(batch<T> v, Join join) noexcept {
   alignas(64) T lanes[width<T>];
   v.store_aligned(lanes);
 #if defined(__AVX2__)
   if constexpr (sizeof(T) == 4) {  // g++ 12 warns of its own reductions of 512 bits
     __m256 eight = _mm256_load_ps(lanes);
-    if constexpr (width<T> == 16) eight = _mm256_max_ps(eight, _mm256_load_ps(lanes + 8));
-    __m128 const four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-    __m128 const two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+    if constexpr (width<T> == 16) eight = join(eight, _mm256_load_ps(lanes + 8));
+    __m128 const four = join(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 const two = join(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(join(two, _mm_movehdup_ps(two)));
   }
 #endif
-  T best = lanes[0];
-  for (std::size_t l = 1; l < width<T>; ++l) best = lanes[l] > best ? lanes[l] : best;
-  return best;
+  T all = lanes[0];
+  for (std::size_t l = 1; l < width<T>; ++l) all = join(all, lanes[l]);
+  return all;
+}
+
+}  // namespace detail
+
+/// The largest lane; no lane may be NaN.
+template <Scalar T>
+[[nodiscard]] SIDERA_ALWAYS_INLINE T largest_lane(batch<T> v) noexcept {
+  return detail::join_lanes<T>(v, detail::larger_of{});
+}
+
+/// The sum of all lanes, rounded in an order that differs between instruction sets: sooner known than \ref sum_lanes.
+template <Scalar T>
+[[nodiscard]] SIDERA_ALWAYS_INLINE T joined_lanes(batch<T> v) noexcept {
+  return detail::join_lanes<T>(v, detail::sum_of{});
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd

@@ -15,22 +15,18 @@ struct row_best {
   double length;  ///< |x - centre|
 };
 
+/// The rows of a block as integers.
+template <class Entry>
+struct integer_block {
+  aligned_buffer<Entry> rows;
+  aligned_buffer<double> errors;  ///< how far those are from the rows
+};
+
 /// Memory of one worker; grows to the largest block it has seen.
 template <Scalar T>
 struct search_workspace {
   aligned_buffer<T> rows;
   aligned_buffer<double> lengths;
-  aligned_buffer<std::int16_t> integers;  ///< the rows once more, for panels of integers
-  aligned_buffer<double> integer_errors;  ///< how far those are from the rows
-
-  /// The rows as panels of that kind read them.
-  template <class Panels>
-  [[nodiscard]] typename Panels::row_entry const* rows_for() const noexcept {
-    if constexpr (std::is_same_v<typename Panels::row_entry, T>)
-      return rows.data();
-    else
-      return integers.data();
-  }
 };
 
 namespace detail {
@@ -96,10 +92,12 @@ void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, s
 }
 
 /// The rows that \ref centre_rows left, `count` of them, as integers.
-inline void integer_rows(integer_panels const& panels, std::size_t count, search_workspace<float>& w) {
+template <class Entry>
+void integer_rows(integer_panels<Entry> const& panels, std::size_t count, search_workspace<float> const& w,
+                  integer_block<Entry>& block) {
   std::size_t const length = panels.row_length(), padded = detail::whole_tiles(count);
-  std::int16_t* const out = w.integers.reserve(padded * length);
-  double* const errors = w.integer_errors.reserve(padded);
+  Entry* const out = block.rows.reserve(padded * length);
+  double* const errors = block.errors.reserve(padded);
   for (std::size_t i = 0; i < padded; ++i)
     errors[i] = panels.load_row(w.rows.data() + i * panels.dim(), out + i * length);
 }

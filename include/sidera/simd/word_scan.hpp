@@ -3,6 +3,7 @@
 /// \file  The search: scores of all words for block after block of rows, of
 /// which only the candidates survive.
 #include <sidera/simd/candidates.hpp>
+#include <sidera/simd/integer_panels.hpp>
 #include <sidera/simd/scan_plan.hpp>
 #include <sidera/simd/word_panels.hpp>
 #include <type_traits>
@@ -13,7 +14,7 @@ namespace sidera::inline SIDERA_ABI::simd {
 template <Scalar T>
 struct scan_workspace {
   aligned_buffer<T> rows, scores;
-  aligned_buffer<std::int16_t> integers;
+  aligned_buffer<first_pass_entry> integers;
   std::vector<T> slacks;
   std::vector<candidate_list<T>> candidates;
 
@@ -27,10 +28,10 @@ struct scan_workspace {
   }
 };
 
-/// Finds the candidates of rows among the words of `panels` (\ref word_panels or \ref integer_panels), by `rules`:
+/// Finds the candidates of rows among the words of `panels` (\ref word_panels or \ref first_pass_panels), by `rules`:
 ///
-///   `rules.prepare(x, out)` -> T    writes what the tile reads of a row and
-///   returns its slack; a slack that is no
+///   `rules.prepare(x, out, i)` -> T writes what the tile reads of row i of a
+///   block and returns its slack; a slack that is no
 ///                                   finite number gives the row up
 ///   `rules(sum, x, w)`              one step of a score, on batches
 ///   `rules.lowest(best, slack)`     the lowest score of a candidate; it must
@@ -72,6 +73,9 @@ class word_scan {
     }
   }
 
+  /// Row i of `run` is row i % block_rows() of its block.
+  [[nodiscard]] std::size_t block_rows() const noexcept { return plan_.rows; }
+
  private:
   static constexpr std::size_t tile = detail::tile_rows, words_per_panel = Panels::words_per_panel;
 
@@ -82,7 +86,7 @@ class word_scan {
   void load(T const* x, std::size_t stride, std::size_t n) {
     std::size_t const length = panels_.row_length(), padded = detail::whole_tiles(n);
     for (std::size_t i = 0; i < n; ++i) {
-      w_.slacks[i] = rules_.prepare(x + i * stride, rows_ + i * length);
+      w_.slacks[i] = rules_.prepare(x + i * stride, rows_ + i * length, i);
       w_.candidates[i].clear();
       if (!(w_.slacks[i] <= std::numeric_limits<T>::max())) w_.candidates[i].give_up();
     }
@@ -148,7 +152,7 @@ std::size_t score_rows(word_panels<T> const& panels, Rules const& rules, T const
   T* const rows = w.rows.reserve(padded * dim);
   T* const scores = w.scores.reserve(padded * all * words_per_panel);
   w.slacks.resize(std::max(w.slacks.size(), count));
-  for (std::size_t i = 0; i < count; ++i) w.slacks[i] = rules.prepare(x + i * stride, rows + i * dim);
+  for (std::size_t i = 0; i < count; ++i) w.slacks[i] = rules.prepare(x + i * stride, rows + i * dim, i);
   std::fill(rows + count * dim, rows + padded * dim, T(0));
   std::size_t const group = scan_plan::of(panels).group;
   for (std::size_t g = 0; g < all; g += group)

@@ -24,7 +24,7 @@ template <Scalar T>
 struct plain_rules : simd::multiply_add_step {
   simd::word_panels<T> const* panels;
   T slack;
-  T prepare(T const* x, T* out) const {
+  T prepare(T const* x, T* out, std::size_t) const {
     (void)simd::centre_row(x, panels->centre().data(), panels->dim(), out);
     return slack;
   }

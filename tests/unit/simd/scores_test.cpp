@@ -19,7 +19,7 @@ template <Scalar T>
 struct panel_rules : simd::multiply_add_step {
   simd::word_panels<T> const* panels;
   T slack = 0;
-  [[nodiscard]] T prepare(T const* x, T* out) const {
+  [[nodiscard]] T prepare(T const* x, T* out, std::size_t) const {
     (void)simd::centre_row(x, panels->centre().data(), panels->dim(), out);
     return slack;
   }
@@ -180,8 +180,9 @@ TEST_CASE_TEMPLATE("word_scan leaves exactly the words whose score reaches the b
 
 TEST_CASE_TEMPLATE("word_scan gives up rows without a usable slack and rows with too many equal words", T, float,
                    double) {
-  matrix<double> w = laws::gaussian<double>(40, 6, 10);
-  for (index_t j = 0; j < 40; ++j) w.row(j) = w.row(0).eval();
+  constexpr auto equals = static_cast<index_t>(simd::candidate_list<T>::capacity) + 3;
+  matrix<double> w = laws::gaussian<double>(equals, 6, 10);
+  for (index_t j = 0; j < equals; ++j) w.row(j) = w.row(0).eval();
   auto const x = laws::gaussian<T>(30, 6, 11);
   auto const panels = pack(w, squared_length_biases(w), mean_of<T>(w));
   for (T const slack : {T(0), std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()}) {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The words of a search row by row, for the scores of a few of them.
+#include <sidera/simd/lane_mask.hpp>
+#include <sidera/simd/word_panels.hpp>
+
+namespace sidera::inline SIDERA_ABI::simd {
+
+/// The numbers of \ref word_panels once more, word by word. Panels are read as a whole; where a first pass leaves a few
+/// words of a row, these are.
+template <Scalar T>
+class word_rows {
+ public:
+  word_rows() = default;
+  explicit word_rows(word_panels<T> const& panels)
+      : dim_(panels.dim()), bias_(panels.words()), rows_(panels.words() * dim_) {
+    std::copy_n(panels.bias(0), panels.words(), bias_.data());
+    for (std::size_t j = 0; j < panels.words(); ++j)
+      for (std::size_t d = 0; d < dim_; ++d) rows_.data()[j * dim_ + d] = panels.entry(j, d);
+  }
+
+  /// The score of word j for a row from which the centre of the panels is subtracted: as good as
+  /// word_panels::score_error says, since that does not ask for an order of summation.
+  [[nodiscard]] T score(T const* centred, std::size_t j) const noexcept {
+    constexpr std::size_t w = width<T>;
+    T const* const word = rows_.data() + j * dim_;
+    batch<T> even(T(0)), odd(T(0));  // two sums: one multiply-add does not wait for the other
+    std::size_t d = 0;
+    for (; d + 2 * w <= dim_; d += 2 * w) {
+      even = detail::fused_multiply_add<T>(load(centred + d), load(word + d), even);
+      odd = detail::fused_multiply_add<T>(load(centred + d + w), load(word + d + w), odd);
+    }
+    T sum = joined_lanes<T>(even + odd);
+    for (; d < dim_; ++d) sum += centred[d] * word[d];
+    return bias_.data()[j] + sum;
+  }
+
+ private:
+  std::size_t dim_ = 0;
+  aligned_buffer<T> bias_, rows_;
+};
+
+}  // namespace sidera::inline SIDERA_ABI::simd
