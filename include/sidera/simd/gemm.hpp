@@ -31,9 +31,33 @@ struct gemm_kernel {
   static constexpr std::size_t second_level = std::size_t{1} << 16;  ///< numbers of packed B that stay in a core's L2
   static constexpr std::size_t third_level = std::size_t{1} << 21;   ///< ... in the cache that threads share
 
-  /// One register tile: C (+)= A B over k terms. `a_row` and `a_k` are the strides of A's rows and terms.
+  /// One register tile: C (+)= A B over k terms. `a_row` and `a_k` are the strides of A's rows and terms. Where m rows
+  /// are left, no more than they need are worked on.
   SIDERA_ALWAYS_INLINE static void tile(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b, T* c,
                                         std::size_t c_row, bool add, std::size_t m, std::size_t n) noexcept {
+    if (m > 2 * third)
+      tile_of<rows>(k, a, a_row, a_k, b, c, c_row, add, m, n);
+    else if (m > third)
+      tile_of<2 * third>(k, a, a_row, a_k, b, c, c_row, add, m, n);
+    else
+      tile_of<third>(k, a, a_row, a_k, b, c, c_row, add, m, n);
+  }
+
+  /// Gathers m rows of A into tiles [k][rows] one after another; missing rows of the last tile are zero.
+  static void pack_rows(strided_view<T> a, std::size_t m, std::size_t k, T* to) noexcept {
+    pack_panels<rows>(a.transposed(), m, k, to);
+  }
+  /// Gathers n columns of B into panels [k][columns] one after another; missing columns of the last panel are zero.
+  static void pack_columns(strided_view<T> b, std::size_t n, std::size_t k, T* to) noexcept {
+    pack_panels<columns>(b, n, k, to);
+  }
+
+ private:
+  static constexpr std::size_t third = (rows + 2) / 3;
+
+  template <std::size_t rows>
+  SIDERA_ALWAYS_INLINE static void tile_of(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b,
+                                           T* c, std::size_t c_row, bool add, std::size_t m, std::size_t n) noexcept {
     batch<T> sum[rows * tile_vectors];
     unroll<rows * tile_vectors>([&](auto i) __attribute__((always_inline)) { sum[i] = batch<T>(T(0)); });
     for (std::size_t p = 0; p < k; ++p, b += columns, a += a_k) {
@@ -53,27 +77,22 @@ struct gemm_kernel {
         store<T>(to, add ? load(to) + sum[t] : sum[t]);
       });
     else
-      store_edge(sum, c, c_row, add, m, n);
+      store_edge<rows>(sum, c, c_row, add, m, n);
   }
 
-  /// Gathers m rows of A into tiles [k][rows] one after another; missing rows of the last tile are zero.
-  static void pack_rows(strided_view<T> a, std::size_t m, std::size_t k, T* to) noexcept {
-    pack_panels<rows>(a.transposed(), m, k, to);
-  }
-  /// Gathers n columns of B into panels [k][columns] one after another; missing columns of the last panel are zero.
-  static void pack_columns(strided_view<T> b, std::size_t n, std::size_t k, T* to) noexcept {
-    pack_panels<columns>(b, n, k, to);
-  }
-
- private:
+  template <std::size_t rows>
   SIDERA_ALWAYS_INLINE static void store_edge(batch<T> const* sum, T* c, std::size_t c_row, bool add, std::size_t m,
                                               std::size_t n) noexcept {
     alignas(64) T full[rows * columns];
     unroll<rows * tile_vectors>([&](auto t)
                                     __attribute__((always_inline)) { sum[t].store_aligned(full + t * width<T>); });
-    for (std::size_t i = 0; i < m; ++i)
-      for (std::size_t j = 0; j < n; ++j)
-        c[i * c_row + j] = add ? c[i * c_row + j] + full[i * columns + j] : full[i * columns + j];
+    for (std::size_t i = 0; i < m; ++i) {
+      T const* const from = full + i * columns;
+      T* const to = c + i * c_row;
+      std::size_t j = 0;
+      for (; j + width<T> <= n; j += width<T>) store<T>(to + j, add ? load(to + j) + load(from + j) : load(from + j));
+      for (; j < n; ++j) to[j] = add ? to[j] + from[j] : from[j];
+    }
   }
 };
 

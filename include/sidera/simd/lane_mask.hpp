@@ -65,17 +65,20 @@ struct sum_of {
 /// All lanes joined two by two, in an order that differs between instruction sets.
 template <Scalar T, class Join>
 [[nodiscard]] SIDERA_ALWAYS_INLINE T join_lanes(batch<T> v, Join join) noexcept {
-  alignas(64) T lanes[width<T>];
-  v.store_aligned(lanes);
 #if defined(__AVX2__)
-  if constexpr (sizeof(T) == 4) {  // g++ 12 warns of its own reductions of 512 bits
-    __m256 eight = _mm256_load_ps(lanes);
-    if constexpr (width<T> == 16) eight = join(eight, _mm256_load_ps(lanes + 8));
+  if constexpr (sizeof(T) == 4) {
+#if defined(__AVX512F__)
+    __m256 const eight = join(_mm512_castps512_ps256(v), upper_half(v));
+#else
+    __m256 const eight = v;
+#endif
     __m128 const four = join(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
     __m128 const two = join(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(join(two, _mm_movehdup_ps(two)));
   }
 #endif
+  alignas(64) T lanes[width<T>];
+  v.store_aligned(lanes);
   T all = lanes[0];
   for (std::size_t l = 1; l < width<T>; ++l) all = join(all, lanes[l]);
   return all;

@@ -27,6 +27,17 @@ template <Scalar T>
 #endif
 }
 
+#if defined(__AVX512F__)
+/// The upper eight lanes. (g++ 12 warns of its own functions that need no mask.)
+[[nodiscard]] SIDERA_ALWAYS_INLINE __m256 upper_half(__m512 v) noexcept {
+  return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xf, _mm512_castps_pd(v), 1));
+}
+[[nodiscard]] SIDERA_ALWAYS_INLINE __m512 joined_halves(__m256 lower, __m256 upper) noexcept {
+  return _mm512_castpd_ps(
+      _mm512_maskz_insertf64x4(0xff, _mm512_castps_pd(_mm512_castps256_ps512(lower)), _mm256_castps_pd(upper), 1));
+}
+#endif
+
 /// f(0), f(1), ..., f(N - 1) with constants, unrolled by the front end: a loop would leave accumulators in memory.
 template <std::size_t N, class F>
 SIDERA_ALWAYS_INLINE void unroll(F&& f) noexcept {
