@@ -39,11 +39,12 @@ class score_rules<T, M> : public simd::multiply_add_step {
     std::vector<T> const centre = mean_row(words);
     panels_ = simd::word_panels<T>(directions, biases, centre);
     std::vector<T> const origin(dim, T(0));
-    centre_length_ = farthest(centre.data(), 1, origin);
-    word_length_ = farthest(words.data(), row_count(words), origin);
-    spread_ = farthest(words.data(), row_count(words), centre);
+    double const centre_length = farthest(centre.data(), 1, origin);
+    double const word_length = farthest(words.data(), row_count(words), origin);
+    double const spread = farthest(words.data(), row_count(words), centre);
     double const direction_length = farthest(directions.data(), biases.size(), std::vector<double>(dim, 0.0));
-    resolution_ = resolution_of(metric, word_length_, direction_length, dim);
+    set_slack(resolution_of(metric, word_length, direction_length, dim), centre_length, spread,
+              centre_length + word_length);
   }
 
   [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }
@@ -57,11 +58,8 @@ class score_rules<T, M> : public simd::multiply_add_step {
   /// The slack of a row of that length whose scores are off by `further` on top of what the panels say; infinite when
   /// they must not be trusted.
   [[nodiscard]] T slack(double length, double further) const noexcept {
-    double const whole = length + centre_length_, difference = length + spread_, sum = whole + word_length_;
-    if (!panels_.in_range(length) || !(sum < 1e150)) return std::numeric_limits<T>::infinity();
-    double const resolution = resolution_.absolute + resolution_.per_length * whole +
-                              resolution_.per_difference * difference * difference + resolution_.per_sum * sum * sum;
-    return detail::rounded_up<T>((2 * (panels_.score_error(length) + further) + resolution) * (1 + 1e-9));
+    if (!panels_.in_range(length) || !(length < longest_)) return std::numeric_limits<T>::infinity();
+    return detail::rounded_up<T>((slack_[0] + length * (slack_[1] + length * slack_[2]) + 2 * further) * (1 + 1e-9));
   }
 
   [[nodiscard]] SIDERA_ALWAYS_INLINE T lowest(T best, T slack) const noexcept {
@@ -69,6 +67,16 @@ class score_rules<T, M> : public simd::multiply_add_step {
   }
 
  private:
+  /// 2 E + R for a row whose distance from the centre of the panels is L, as a polynomial in L: |x| is at most
+  /// L + `centre_length`, |x - word| at most L + `spread`, |x| + |word| at most L + `both`.
+  void set_slack(score_resolution const& r, double centre_length, double spread, double both) noexcept {
+    slack_[0] = 2 * panels_.score_error_at_zero() + r.absolute + r.per_length * centre_length +
+                r.per_difference * spread * spread + r.per_sum * both * both;
+    slack_[1] = 2 * (panels_.score_error_per_length() + r.per_difference * spread + r.per_sum * both) + r.per_length;
+    slack_[2] = r.per_difference + r.per_sum;
+    longest_ = 1e150 - both;
+  }
+
   [[nodiscard]] static std::vector<T> mean_row(matrix<T> const& words) {
     std::vector<double> sum(column_count(words), 0.0);
     for (index_t j = 0; j < words.rows(); ++j)
@@ -95,8 +103,8 @@ class score_rules<T, M> : public simd::multiply_add_step {
   }
 
   simd::word_panels<T> panels_;
-  double centre_length_ = 0, word_length_ = 0, spread_ = 0;
-  score_resolution resolution_;
+  double slack_[3] = {};  ///< coefficients of 1, L and L^2
+  double longest_ = 0;    ///< rows beyond overflow somewhere
 };
 
 /// Sums of terms; the score is minus the distance. No term is negative, so a

@@ -7,12 +7,21 @@
 
 namespace sidera::inline SIDERA_ABI::simd {
 
+/// At least 1 / (1 - a), a = k u, without a division: 1 + a + 2 a^2 up to
+/// a = 1/2, which is eight million roundings of float, and infinity beyond.
+template <Scalar T>
+[[nodiscard]] constexpr double rounding_factor(std::size_t k) noexcept {
+  double const a = static_cast<double>(k) * static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+  return a <= 0.5 ? 1 + a * (1 + 2 * a) : std::numeric_limits<double>::infinity();
+}
+
 /// Writes x - centre, `dim` numbers, to `out`; returns an upper bound of its
 /// length, infinite or NaN where the squares overflow.
 ///
 /// The sum of squares has chains of at most dim + 2 roundings, so with u the
-/// unit roundoff of T the true one is below sum / (1 - (dim + 3) u), and
-/// squares that underflow lose at most the smallest number each.
+/// unit roundoff of T the true one is below sum / (1 - (dim + 3) u), see \ref
+/// rounding_factor, and squares that underflow lose at most the smallest
+/// number each.
 template <Scalar T>
 [[nodiscard]] double centre_row(T const* x, T const* centre, std::size_t dim, T* out) noexcept {
   constexpr std::size_t w = width<T>;
@@ -30,9 +39,8 @@ template <Scalar T>
     out[d] = x[d] - centre[d];
     sum += static_cast<double>(out[d] * out[d]);
   }
-  constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
   auto const n = static_cast<double>(dim);
-  return std::sqrt(sum / (1 - (n + 3) * u) + n * static_cast<double>(std::numeric_limits<T>::denorm_min())) *
+  return std::sqrt(sum * rounding_factor<T>(dim + 3) + n * static_cast<double>(std::numeric_limits<T>::denorm_min())) *
          (1 + 1e-15);
 }
 

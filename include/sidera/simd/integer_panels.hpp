@@ -33,6 +33,7 @@ class integer_panels {
     bool in_range = limit_ >= coarsest;
     for (std::size_t j = 0; in_range && j < words.words(); ++j) in_range = pack(words, j);
     usable_ = in_range && detail::has_integer_tile<Entry>;
+    set_errors();
   }
 
   /// The largest magnitude of an integer of `dim` entries. Of 16 bits: dim times its square is below 2^31. Of 8 bits:
@@ -88,12 +89,7 @@ class integer_panels {
   ///   3. What underflows: the product of the scales loses at most half the smallest number, which the sum of integers
   ///      raises by less than 2^31; with the later operations less than 2^-117.
   [[nodiscard]] double score_error(double length, double row_error) const noexcept {
-    constexpr double u = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
-    double const reach = length + row_error;
-    return (row_error * largest_word_ + reach * largest_error_ +
-            5 * u * (largest_bias_ + reach * (largest_word_ + largest_error_))) *
-               (1 + 1e-6) +
-           0x1p-117;
+    return error_at_zero_ + row_error * error_per_row_error_ + length * error_per_length_;
   }
 
  private:
@@ -104,6 +100,15 @@ class integer_panels {
   [[nodiscard]] std::size_t panel_entries() const noexcept { return lanes() * lane_entries * words_per_panel; }
   [[nodiscard]] static Entry stored(int code) noexcept {
     return static_cast<Entry>(code + detail::stored_offset<Entry>);  // modulo 2^8
+  }
+
+  /// The terms of \ref score_error by what they are multiplied with.
+  void set_errors() noexcept {
+    constexpr double u = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2, slack = 1 + 1e-6;
+    double const rounding = 5 * u * (largest_word_ + largest_error_);
+    error_per_length_ = (largest_error_ + rounding) * slack;
+    error_per_row_error_ = (largest_word_ + largest_error_ + rounding) * slack;
+    error_at_zero_ = 5 * u * largest_bias_ * slack + 0x1p-117;
   }
 
   /// False when the word is out of range.
@@ -137,6 +142,7 @@ class integer_panels {
   aligned_buffer<Entry> packed_;
   aligned_buffer<float> scales_, bias_;
   double largest_word_ = 0, largest_error_ = 0, largest_bias_ = 0;
+  double error_per_length_ = 0, error_per_row_error_ = 0, error_at_zero_ = 0;
 };
 
 /// What first passes are made in: the smallest integers that there are registers for.

@@ -2,8 +2,8 @@
 #pragma once
 /// \file  Rows of numbers as integers and one scale.
 #include <cmath>
+#include <sidera/simd/centred_rows.hpp>
 #include <sidera/simd/integer_tile.hpp>
-#include <sidera/simd/lane_mask.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
@@ -101,7 +101,7 @@ template <class Entry>
   if (huge) return std::numeric_limits<double>::infinity();
   if (tiny) return std::sqrt(n) * m * (1 + 1e-9);
   double const lost = n * static_cast<double>(std::numeric_limits<float>::min());
-  return (std::sqrt(square / (1 - (n + 3) * u) + lost) + 3 * u * m * std::sqrt(n)) * (1 + 1e-9);
+  return (std::sqrt(square * rounding_factor<float>(dim + 3) + lost) + 3 * u * m * std::sqrt(n)) * (1 + 1e-9);
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd

@@ -99,8 +99,10 @@ class word_panels {
   ///      of the chain as much, in all 2 D t, less than D times the smallest
   ///      normal number.
   [[nodiscard]] double score_error(double length) const noexcept {
-    return relative_ * magnitude(length) + tiny_ * length + absolute_;
+    return score_error_at_zero() + score_error_per_length() * length;
   }
+  [[nodiscard]] double score_error_at_zero() const noexcept { return relative_ * largest_bias_ + absolute_; }
+  [[nodiscard]] double score_error_per_length() const noexcept { return relative_ * largest_direction_ + tiny_; }
   /// No score of such a row is larger than this in magnitude.
   [[nodiscard]] double score_limit(double length) const noexcept { return magnitude(length); }
   /// False when a score of such a row could leave the range of T: then it must
