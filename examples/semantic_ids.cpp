@@ -13,14 +13,16 @@
 
 namespace {
 
-/// Without arguments: two views of the digits that ship with the library, 16 words, joint codes and the comparison.
-void use_digits(program::settings& s) {
+/// Without views: two of the digits that ship with the library, joint codes and the comparison; 16 words, if the
+/// arguments do not say otherwise.
+template <class Given>
+void use_digits(program::settings& s, Given const& given) {
   std::string const data = std::string(SIDERA_EXAMPLE_DATA_DIR) + "/digits/";
   s.views = {{"pix", data + "pix.npy"}, {"fou", data + "fou.npy"}};
-  s.labels = data + "labels.npy";
-  s.words = {16};
   s.joint = s.compare = true;
-  s.scale = "equal";
+  if (!given("--labels")) s.labels = data + "labels.npy";
+  if (!given("--words")) s.words = {16};
+  if (!given("--scale")) s.scale = "equal";
 }
 
 void write_files(program::result const& r, sidera::field_set const& fields) {
@@ -47,9 +49,9 @@ void run_in_memory(program::settings const& s) {
 
 int main(int argc, char** argv) try {
   auto const s = program::read_command_line(
-      argc, argv, "Embeddings in, semantic IDs out. Without arguments: a demonstration on handwritten digits.",
-      [&](program::settings& given) {
-        if (argc == 1) use_digits(given);
+      argc, argv, "Embeddings in, semantic IDs out. Without --view: a demonstration on handwritten digits.",
+      [](program::settings& settings, auto const& given) {
+        if (settings.views.empty() && !given("--model-in") && !given("--memory")) use_digits(settings, given);
       });
   if (s && s->memory.empty()) run_in_memory(*s);
   if (s && !s->memory.empty()) program::run_streamed(*s);

@@ -13,7 +13,7 @@ namespace {
 void run(sidera::mpi_communicator const& ranks, int argc, char** argv) {
   auto const s = program::read_command_line(
       argc, argv, "semantic_ids for mpirun: embeddings in, semantic IDs out, on many machines.",
-      [](program::settings& given) {
+      [](program::settings& given, auto const&) {
         if (given.memory.empty()) given.memory = "1G";  // of each rank
         if (given.threads == 0) given.threads = 1;      // ranks may share a machine
       });

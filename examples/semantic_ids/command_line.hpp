@@ -87,7 +87,8 @@ inline void check(settings& s) {
 }
 
 /// What the arguments say; nothing when they asked for help, which has then been given. Throws CLI::ParseError and
-/// std::invalid_argument. `adjust` may change what the arguments left open.
+/// std::invalid_argument. `adjust(settings, given)` may change what the arguments left open; given("--option") tells
+/// whether they named it.
 template <class Adjust>
 [[nodiscard]] std::optional<settings> read_command_line(int argc, char** argv, char const* what, Adjust adjust) {
   settings s;
@@ -101,7 +102,7 @@ template <class Adjust>
     return {};
   }
   for (std::string const& v : views) s.views.push_back(split_view(v));
-  adjust(s);
+  adjust(s, [&](char const* option) { return app.count(option) > 0; });
   check(s);
   return s;
 }

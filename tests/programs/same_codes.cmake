@@ -36,3 +36,14 @@ foreach(key relative_error perplexity used nmi_level1 unique_ratio no_collision_
   string(JSON value GET "${json}" views joint ${key})
 endforeach()
 string(JSON seconds GET "${json}" seconds fit)
+
+# Without a view: the digits that ship with the library, with whatever else is asked for.
+set(views "")
+run(digits --levels 2 --report ${FOLDER}/digits.html)
+file(READ ${FOLDER}/digits.json json)
+string(JSON used GET "${json}" views joint used)
+string(JSON levels LENGTH "${used}")
+file(READ ${FOLDER}/digits.html html)
+if(NOT levels EQUAL 2 OR NOT html MATCHES "<svg")
+  message(FATAL_ERROR "${levels} levels of the digits, or a report without charts")
+endif()
