@@ -6,8 +6,8 @@
 
 namespace sidera::inline SIDERA_ABI::simd {
 
-/// The integers of \ref word_panels: w_j is close to s_j p_j, p_j of 16-bit or 8-bit integers, s_j a scale. Sums of
-/// products with rows of \ref quantize_row are exact in 32 bits.
+/// The integers of \ref word_panels: w_j is close to scale * p_j, p_j of 16-bit or 8-bit integers, one scale for all
+/// words. Sums of products with rows of \ref quantize_row are exact in 32 bits.
 ///
 /// They serve as a first pass: scores are cheap and less precise than those of float, by a bound that is known for
 /// every row; where it does not leave one word only, better ones decide.
@@ -25,14 +25,16 @@ class integer_panels {
         panel_count_(words.panel_count()),
         limit_(largest_integer(words.dim())),
         packed_(panel_count_ * panel_entries()),
-        scales_(words.panel_count() * words_per_panel),
         bias_(words.panel_count() * words_per_panel) {
     std::copy_n(words.bias(0), panel_count_ * words_per_panel, bias_.data());
-    std::fill_n(scales_.data(), panel_count_ * words_per_panel, 0.0f);
     std::fill_n(packed_.data(), panel_count_ * panel_entries(), stored(0));
-    bool in_range = limit_ >= coarsest;
-    for (std::size_t j = 0; in_range && j < words.words(); ++j) in_range = pack(words, j);
-    usable_ = in_range && detail::has_integer_tile<Entry>;
+    double most = 0;
+    for (std::size_t j = 0; j < words.words(); ++j)
+      for (std::size_t d = 0; d < dim_; ++d) most = larger(most, std::abs(static_cast<double>(words.entry(j, d))));
+    if (limit_ < coarsest || !(most < 1e30)) return;  // also for a NaN
+    scale_ = most >= 1e-18 ? static_cast<float>(most / limit_) : 0.0f;
+    for (std::size_t j = 0; j < words.words(); ++j) pack(words, j);
+    usable_ = detail::has_integer_tile<Entry>;
     set_errors();
   }
 
@@ -75,15 +77,15 @@ class integer_panels {
   void store_scores(Entry const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
                     float* scores, std::size_t stride) const noexcept {
     std::size_t const first = p * words_per_panel;
-    detail::store_integer_scores(rows, row_length(), packed_.data() + p * panel_entries(), scales_.data() + first,
-                                 bias_.data() + first, lanes(), tables, table_count, first, scores, stride);
+    detail::store_integer_scores(rows, row_length(), packed_.data() + p * panel_entries(), scale_, bias_.data() + first,
+                                 lanes(), tables, table_count, first, scores, stride);
   }
 
   /// How far the score of a row a with |a| <= `length` and |a - s q| <= `row_error` can be from the sum
   /// <a, w_j> + bias_j of the numbers in the panels of floats.
   ///
-  ///   1. <a, w> - <s q, s_j p> = <a - s q, w> + <s q, w - s_j p>: at most row_error W + (length + row_error) E, W
-  ///      the longest |w_j|, E the longest |w_j - s_j p_j| (Cauchy and Schwarz).
+  ///   1. <a, w> - <s q, scale p> = <a - s q, w> + <s q, w - scale p>: at most row_error W + (length + row_error) E, W
+  ///      the longest |w_j|, E the longest |w_j - scale p_j| (Cauchy and Schwarz).
   ///   2. The sum of integers is exact. As a float it is rounded once, and so are the product of the scales, the
   ///      product of both and the sum with the bias: at most 5 u (|bias| + (length + row_error) (W + E)).
   ///   3. What underflows: the product of the scales loses at most half the smallest number, which the sum of integers
@@ -111,20 +113,17 @@ class integer_panels {
     error_at_zero_ = 5 * u * largest_bias_ * slack + 0x1p-117;
   }
 
-  /// False when the word is out of range.
-  [[nodiscard]] bool pack(word_panels<float> const& words, std::size_t j) {
-    double most = 0, square = 0, error = 0;
-    for (std::size_t d = 0; d < dim_; ++d) {
-      double const magnitude = std::abs(static_cast<double>(words.entry(j, d)));
-      if (!(magnitude < 1e30)) return false;  // also for a NaN
-      most = std::max(most, magnitude);
-    }
-    float const scale = most >= 1e-18 ? static_cast<float>(most / limit_) : 0.0f;
-    scales_.data()[j] = scale;
+  /// The larger one; a NaN on either side stays.
+  [[nodiscard]] static double larger(double most, double value) noexcept {
+    return value <= most || most != most ? most : value;
+  }
+
+  void pack(word_panels<float> const& words, std::size_t j) {
+    double square = 0, error = 0;
     Entry* const panel = packed_.data() + j / words_per_panel * panel_entries();
     for (std::size_t d = 0; d < dim_; ++d) {
-      auto const w = static_cast<double>(words.entry(j, d)), s = static_cast<double>(scale);
-      double const code = scale > 0 ? std::clamp(std::nearbyint(w / s), -double(limit_), double(limit_)) : 0.0;
+      auto const w = static_cast<double>(words.entry(j, d)), s = static_cast<double>(scale_);
+      double const code = scale_ > 0 ? std::clamp(std::nearbyint(w / s), -double(limit_), double(limit_)) : 0.0;
       panel[(d / lane_entries * words_per_panel + j % words_per_panel) * lane_entries + d % lane_entries] =
           stored(static_cast<int>(code));
       square += w * w;
@@ -133,14 +132,14 @@ class integer_panels {
     largest_word_ = std::max(largest_word_, std::sqrt(square + 1e-300));
     largest_error_ = std::max(largest_error_, std::sqrt(error + 1e-300));
     largest_bias_ = std::max(largest_bias_, std::abs(static_cast<double>(bias_.data()[j])));
-    return true;
   }
 
   std::size_t dim_ = 0, panel_count_ = 0;
   int limit_ = 0;
+  float scale_ = 0;
   bool usable_ = false;
   aligned_buffer<Entry> packed_;
-  aligned_buffer<float> scales_, bias_;
+  aligned_buffer<float> bias_;
   double largest_word_ = 0, largest_error_ = 0, largest_bias_ = 0;
   double error_per_length_ = 0, error_per_row_error_ = 0, error_at_zero_ = 0;
 };

@@ -16,12 +16,12 @@ template <class Entry>
 inline constexpr std::size_t head_entries = sizeof(integer_row_head) / sizeof(Entry);
 
 /// Calls finish(r, scores) for each of `tile_rows` rows with their scores of one panel, tile_vectors registers a row:
-/// (scale_r * scale_j) * (sum of products) + bias_j. `rows` holds tile_rows rows of `row_length` integers: the head,
+/// (scale_r * factor) * (sum of products) + bias_j. `rows` holds tile_rows rows of `row_length` integers: the head,
 /// then the entries. `panel` holds [lane][word][entries of a lane]; `lanes` of them. All pointers but `rows` are
 /// aligned.
 template <class Entry, class Finish>
 SIDERA_ALWAYS_INLINE void integer_score_tile(Entry const* rows, std::size_t row_length, Entry const* panel,
-                                             float const* scales, float const* bias, std::size_t lanes,
+                                             float factor, float const* bias, std::size_t lanes,
                                              Finish finish) noexcept {
   constexpr std::size_t w = width<float>, n = lane_entries<Entry>;
   integer_batch sum[tile_rows * tile_vectors];
@@ -54,8 +54,7 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Entry const* rows, std::size_t row_
     std::memcpy(&head, rows + r * row_length, sizeof head);
     batch<float> scores[tile_vectors];
     unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
-      scores[v] = fused_multiply_add<float>(as_floats(sum[r * tile_vectors + v]),
-                                            batch<float>(head.scale) * batch<float>::load_aligned(scales + v * w),
+      scores[v] = fused_multiply_add<float>(as_floats(sum[r * tile_vectors + v]), batch<float>(head.scale * factor),
                                             batch<float>::load_aligned(bias + v * w));
     });
     finish(r, scores);
@@ -66,12 +65,12 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Entry const* rows, std::size_t row_
 /// tables[r * table_count]; their numbers from `first` on belong to this panel. Never inlined: the sums need all
 /// registers.
 template <class Entry>
-[[gnu::noinline]] void store_integer_scores(Entry const* rows, std::size_t row_length, Entry const* panel,
-                                            float const* scales, float const* bias, std::size_t lanes,
-                                            float const* const* tables, std::size_t table_count, std::size_t first,
-                                            float* scores, std::size_t stride) noexcept {
+[[gnu::noinline]] void store_integer_scores(Entry const* rows, std::size_t row_length, Entry const* panel, float factor,
+                                            float const* bias, std::size_t lanes, float const* const* tables,
+                                            std::size_t table_count, std::size_t first, float* scores,
+                                            std::size_t stride) noexcept {
   integer_score_tile(
-      rows, row_length, panel, scales, bias,
+      rows, row_length, panel, factor, bias,
       lanes, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
         batch<float> left[tile_vectors];
         unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) { left[v] = sum[v]; });
