@@ -337,6 +337,7 @@
 #include <sidera/simd/table_candidates.hpp>
 #include <sidera/simd/table_scores.hpp>
 #include <sidera/simd/word_panels.hpp>
+#include <sidera/simd/word_rows.hpp>
 #include <sidera/simd/word_scan.hpp>
 #include <sidera/streaming/code_store.hpp>
 #include <sidera/streaming/concepts.hpp>
