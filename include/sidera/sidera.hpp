@@ -46,8 +46,10 @@
 #include <sidera/autodiff/ops/mul.hpp>
 #include <sidera/autodiff/ops/norm_over_columns.hpp>
 #include <sidera/autodiff/ops/pick.hpp>
+#include <sidera/autodiff/ops/place_kernels.hpp>
 #include <sidera/autodiff/ops/pow.hpp>
 #include <sidera/autodiff/ops/recurrence.hpp>
+#include <sidera/autodiff/ops/register_columns.hpp>
 #include <sidera/autodiff/ops/relu.hpp>
 #include <sidera/autodiff/ops/repeat_over_time.hpp>
 #include <sidera/autodiff/ops/reshape.hpp>

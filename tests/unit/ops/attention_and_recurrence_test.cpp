@@ -2,6 +2,7 @@
 #include <laws/gradient_laws.hpp>
 #include <laws/thrown.hpp>
 #include <sidera/autodiff/ops/add.hpp>
+#include <sidera/autodiff/ops/additive_scores.hpp>
 #include <sidera/autodiff/ops/attend_rows.hpp>
 #include <sidera/autodiff/ops/gru.hpp>
 #include <sidera/autodiff/ops/lstm.hpp>
@@ -37,6 +38,16 @@ TEST_CASE("additive scores and sums of chosen rows obey the gradient laws") {
     auto const at = places(in[1].rows() * time_steps, in[0].rows());
     return additive_scores(in[0], at, in[1], in[2], in[3], {in[1].rows(), time_steps}, sidera::functions::tanh{});
   });
+  gradient_law(
+      "additive_scores, with several registers of columns", {"m x 70", "k x 70", "70 x 1", "1 x 1"},
+      [](auto in) {
+        auto const at = places(in[1].rows() * 21, in[0].rows());
+        return additive_scores(in[0], at, in[1], in[2], in[3], {in[1].rows(), 21}, sidera::functions::tanh{});
+      },
+      smooth);
+  gradient_law(
+      "weighted_sum_of_rows, with several registers of columns", {"k x 21", "m x 70"},
+      [](auto in) { return weighted_sum_of_rows(in[0], in[1], places(in[0].size(), in[1].rows())); }, smooth);
   gradient_law("weighted_sum_of_rows", {"k x 3", "m x n"},
                [](auto in) { return weighted_sum_of_rows(in[0], in[1], places(in[0].size(), in[1].rows())); });
   gradient_law("attend_rows", {"k x 2n", "m x n"}, [](auto in) {
@@ -95,6 +106,31 @@ TEST_CASE("a longer padding changes no bit of attention") {
   CHECK((padded(12, 0).array() == expected.array()).all());
   CHECK((padded(33, 0).array() == expected.array()).all());
   CHECK((padded(50, 20).array() == expected.array()).all());
+}
+
+TEST_CASE("neither padding nor the place in the history changes a bit of an additive score") {
+  sidera::tape<float> t;
+  sidera::random_stream const random(3);
+  sidera::matrix<float> keys(40, 70), queries(3, 70), weight(70, 1), bias(1, 1);
+  std::uint64_t drawn = 0;
+  for (auto* const m : {&keys, &queries, &weight, &bias})
+    for (sidera::index_t i = 0; i < m->size(); ++i) m->data()[i] = static_cast<float>(random.normal(drawn++));
+  auto const scores = [&](std::vector<code_t> const& at) {
+    auto const time = at.size() / 3;
+    return sidera::matrix<float>(
+        additive_scores(t.refer(keys), at, t.refer(queries), t.refer(weight), t.refer(bias), {3, time}).value());
+  };
+  constexpr std::size_t time = 19, longer = 45, offset = 20;
+  std::vector<code_t> plain(3 * time), padded(3 * longer, sidera::no_code);
+  for (std::size_t b = 0; b < 3; ++b)
+    for (std::size_t s = 0; s < time; ++s)
+      padded[b * longer + offset + time - 1 - s] = plain[b * time + s] = static_cast<code_t>((7 * s + b) % 40);
+  auto const expected = scores(plain), found = scores(padded);
+  for (sidera::index_t b = 0; b < 3; ++b) {
+    for (sidera::index_t s = 0; s < 19; ++s) CHECK(found(b, 20 + 18 - s) == expected(b, s));
+    CHECK((found.row(b).head(20).array() == 0).all());
+    CHECK((found.row(b).tail(6).array() == 0).all());
+  }
 }
 
 TEST_CASE("wrong shapes and places are refused with both sizes or the place") {

@@ -1,37 +1,46 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <sidera/autodiff/ops/embedding_sum.hpp>
+#include <sidera/autodiff/ops/place_kernels.hpp>
 #include <sidera/autodiff/ops/relu.hpp>
-#include <sidera/autodiff/sequence_shape.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 namespace detail {
 
-/// Which key each place of a batch of sequences uses; places without one (padding) are skipped everywhere.
-struct key_places {
-  std::span<code_t const> keys;  ///< batch * time row numbers; negative: no key
-  sequence_shape shape;
-
-  template <class F>
-  void for_each(std::size_t first_sample, std::size_t last_sample, F const& f) const {
-    for (std::size_t at = first_sample * shape.time; at < last_sample * shape.time; ++at)
-      if (keys[at] >= 0) f(at, static_cast<std::size_t>(keys[at]), at / shape.time);
-  }
+/// Where the gradients of \ref additive_scores go; null where nobody wants them.
+template <Scalar T>
+struct additive_targets {
+  T *keys, *queries, *weight;
 };
 
-inline void require_places(std::span<code_t const> places, sequence_shape shape, std::size_t rows,
-                           std::string_view function) {
-  if (places.size() != shape.rows())
-    throw shape_error(function, "there are " + std::to_string(places.size()) + " places, expected batch " +
-                                    std::to_string(shape.batch) + " x time " + std::to_string(shape.time));
-  for (std::size_t i = 0; i < places.size(); ++i) require_code(places[i], rows, i, function);
-}
-
-/// Calls body(first column, columns) so that every column has one owner: sums over places keep their order.
-template <Scalar T, class Body>
-void own_columns(tape<T>& t, std::size_t places, std::size_t cols, Body const& body) {
-  block_partition const blocks{cols, places * cols <= 8 * block_numbers ? std::max<std::size_t>(cols, 1) : 16};
-  t.executor().run(blocks.count(), [&](std::size_t b, std::size_t) { body(blocks.begin(b), blocks.length(b)); });
+/// Columns `begin` .. `end` - 1 of the gradients of keys, queries and weight (n columns), from the gradient g of the
+/// scores. The sums of a query and of the weight stay in registers.
+template <Scalar T, class F>
+void additive_scores_backward(F f, used_places used, std::size_t batch, std::size_t n, std::size_t begin,
+                              std::size_t end, T const* g, T const* keys, T const* queries, T const* weight,
+                              additive_targets<T> to) {
+  for_registers<T>(begin, end, [&](std::size_t j, auto registers, std::size_t lanes) {
+    constexpr std::size_t V = decltype(registers)::value;
+    using piece = register_row<T, V>;
+    piece const w = piece::of(weight + j, lanes);
+    piece of_weight = piece::zero();
+    for (std::size_t b = 0; b < batch; ++b) {
+      piece const q = piece::of(queries + b * n + j, lanes);
+      piece of_query = piece::zero();
+      for (used_place const place : used.of(b)) {
+        simd::batch<T> const scale(g[place.at]);
+        piece slope = piece::of(keys + place.row * n + j, lanes);
+        for (std::size_t v = 0; v < V; ++v) {
+          simd::batch<T> const x = slope.v[v] + q.v[v], value = f.f(x);
+          slope.v[v] = scale * w.v[v] * f.d(x, value);
+          of_query.v[v] = of_query.v[v] + slope.v[v];
+          of_weight.v[v] = of_weight.v[v] + scale * value;
+        }
+        if (to.keys != nullptr) slope.add_to(to.keys + place.row * n + j, lanes);
+      }
+      if (to.queries != nullptr) of_query.add_to(to.queries + b * n + j, lanes);
+    }
+    if (to.weight != nullptr) of_weight.add_to(to.weight + j, lanes);
+  });
 }
 
 }  // namespace detail
@@ -52,49 +61,39 @@ requires ElementwiseFunction<F, T>
   require_shapes(bias.size() == 1, where, weight, bias, "a bias of 1 x 1");
   if (queries.rows() != shape.batch)
     throw shape_error(where, "queries are " + shape_text(queries) + ", batch is " + std::to_string(shape.batch));
-  detail::require_places(places, shape, keys.rows(), where);
-  using batch = simd::batch<T>;
   tape<T>& t = keys.owner();
   std::size_t const n = keys.cols();
-  detail::key_places const used{t.keep(places), shape};
+  detail::used_places const used = detail::find_places(t, places, shape, keys.rows(), where);
   variable<T> const y = t.result(shape.batch, shape.time, keys, queries, weight, bias);
   std::fill_n(y.data(), y.size(), T(0));
   detail::parallel_for(t, shape.batch, shape.time * n, [&](std::size_t begin, std::size_t end) {
-    used.for_each(begin, end, [&](std::size_t at, std::size_t key, std::size_t sample) {
-      T const *const k = keys.data() + key * n, *const q = queries.data() + sample * n, *const w = weight.data();
-      double const sum = detail::accumulate<T>(n, [=](std::size_t i, std::size_t some) {
-        return detail::load_some<T>(w + i, some) *
-               f.f(detail::load_some<T>(k + i, some) + detail::load_some<T>(q + i, some));
-      });
-      y.data()[at] = static_cast<T>(sum) + *bias.data();
-    });
+    for (std::size_t b = begin; b < end; ++b)
+      detail::sum_over_columns<T>(
+          used.of(b), n,
+          [&](std::size_t j, auto registers, std::size_t lanes) {
+            using piece = detail::register_row<T, decltype(registers)::value>;
+            piece const q = piece::of(queries.data() + b * n + j, lanes), w = piece::or_zero(weight.data() + j, lanes);
+            return [=, k = keys.data() + j](std::size_t row) {
+              piece x = piece::of(k + row * n, lanes);
+              for (std::size_t v = 0; v < x.size; ++v) x.v[v] = w.v[v] * f.f(x.v[v] + q.v[v]);
+              return x.sum();
+            };
+          },
+          [&](std::size_t at, T sum) { y.data()[at] = sum + *bias.data(); });
   });
   t.on_backward(
       [=, &t] {
         T const* const g = y.gradient_data();
-        T *const to_keys = keys.zeroed_target(), *const to_queries = queries.zeroed_target();
-        T* const to_weight = weight.zeroed_target();
+        detail::additive_targets<T> const to{keys.zeroed_target(), queries.zeroed_target(), weight.zeroed_target()};
         detail::own_columns(t, shape.rows(), n, [&](std::size_t first, std::size_t cols) {
-          used.for_each(0, shape.batch, [&](std::size_t at, std::size_t key, std::size_t sample) {
-            std::size_t const k = key * n + first, q = sample * n + first;
-            batch const scale(g[at]);
-            auto const add_to = [](T* p, batch v, std::size_t some) {
-              detail::store_some<T>(p, detail::load_some<T>(p, some) + v, some);
-            };
-            for (std::size_t i = 0; i < cols; i += simd::width<T>) {
-              std::size_t const some = std::min(simd::width<T>, cols - i);
-              batch const x =
-                  detail::load_some<T>(keys.data() + k + i, some) + detail::load_some<T>(queries.data() + q + i, some);
-              batch const value = f.f(x);
-              batch const slope = scale * detail::load_some<T>(weight.data() + first + i, some) * f.d(x, value);
-              if (to_keys != nullptr) add_to(to_keys + k + i, slope, some);
-              if (to_queries != nullptr) add_to(to_queries + q + i, slope, some);
-              if (to_weight != nullptr) add_to(to_weight + first + i, scale * value, some);
-            }
-          });
+          detail::additive_scores_backward(f, used, shape.batch, n, first, first + cols, g, keys.data(), queries.data(),
+                                           weight.data(), to);
         });
-        if (T* const to_bias = bias.zeroed_target())
-          used.for_each(0, shape.batch, [&](std::size_t at, std::size_t, std::size_t) { *to_bias += g[at]; });
+        if (T* const to_bias = bias.zeroed_target()) {
+          double sum = 0;
+          for (std::size_t i = 0; i < used.count(shape.batch); ++i) sum += static_cast<double>(g[used.all[i].at]);
+          *to_bias += static_cast<T>(sum);
+        }
       },
       y);
   return y;

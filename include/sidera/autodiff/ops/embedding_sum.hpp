@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <sidera/autodiff/elementwise.hpp>
+#include <sidera/autodiff/ops/register_columns.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 namespace detail {
@@ -13,6 +13,15 @@ inline void require_code(code_t id, std::size_t rows, std::size_t sample, std::s
         sample);
 }
 
+/// The same for ids of which each row has `per_row`; most are looked at in whole registers.
+inline void require_codes(std::span<code_t const> ids, std::size_t per_row, std::size_t rows,
+                          std::string_view function) {
+  code_t largest = no_code;
+  for (code_t const id : ids) largest = std::max(largest, id);
+  if (largest < 0 || static_cast<std::size_t>(largest) < rows) return;
+  for (std::size_t i = 0; i < ids.size(); ++i) require_code(ids[i], rows, i / per_row, function);
+}
+
 /// Announces the rows of a row-sparse table, or makes sure that a dense gradient can be added to.
 template <Scalar T>
 [[nodiscard]] T* target_of_rows(variable<T> table, std::span<code_t const> ids) {
@@ -23,15 +32,25 @@ template <Scalar T>
   return table.gradient_data();
 }
 
-/// out = the sum of the rows of `ids`, n numbers each, in their order; a register's worth of columns stays in a
-/// register.
+/// out = the sum of the rows of `ids`, n numbers each, in their order.
 template <Scalar T>
-void add_up_rows(T const* table, std::span<code_t const> ids, std::size_t n, T* out) {
-  generate<T>(out, false, n, [&](std::size_t j, std::size_t some) {
-    simd::batch<T> sum(T(0));
+SIDERA_ALWAYS_INLINE void add_up_rows(T const* table, std::span<code_t const> ids, std::size_t n, T* out) {
+  for_registers<T>(0, n, [&](std::size_t j, auto registers, std::size_t lanes) {
+    auto sum = register_row<T, decltype(registers)::value>::zero();
     for (code_t const id : ids)
-      if (id >= 0) sum = sum + load_some<T>(table + static_cast<std::size_t>(id) * n + j, some);
-    return sum;
+      if (id >= 0) sum.add(table + static_cast<std::size_t>(id) * n + j, lanes);
+    sum.to(out + j, lanes);
+  });
+}
+
+/// Adds columns begin .. end - 1 of a row g of n numbers to the rows of `ids`.
+template <Scalar T>
+SIDERA_ALWAYS_INLINE void add_to_rows(T* table, std::span<code_t const> ids, std::size_t n, std::size_t begin,
+                                      std::size_t end, T const* g) {
+  for_registers<T>(begin, end, [&](std::size_t j, auto registers, std::size_t lanes) {
+    auto const row = register_row<T, decltype(registers)::value>::of(g + j, lanes);
+    for (code_t const id : ids)
+      if (id >= 0) row.add_to(table + static_cast<std::size_t>(id) * n + j, lanes);
   });
 }
 
@@ -53,13 +72,9 @@ template <Scalar T>
         bool const whole = t.executor().concurrency() == 1 || rows * n <= block_numbers;
         block_partition const columns{n, whole ? std::max<std::size_t>(n, 1) : 16};
         t.executor().run(columns.count(), [&](std::size_t b, std::size_t) {
-          std::size_t const a = columns.begin(b), width = columns.length(b);
+          std::size_t const begin = columns.begin(b), end = begin + columns.length(b);
           for (std::size_t i = 0; i < rows; ++i)
-            for (code_t const id : ids.subspan(i * count, count))
-              if (id >= 0)
-                transform<T>(
-                    to + static_cast<std::size_t>(id) * n + a, true, width, [](simd::batch<T> v) { return v; },
-                    y.gradient_data() + i * n + a);
+            add_to_rows(to, ids.subspan(i * count, count), n, begin, end, y.gradient_data() + i * n);
         });
       },
       y);
@@ -80,10 +95,9 @@ template <Scalar T>
     for (std::size_t l = 0; l < levels; ++l) {
       code_t const id = ids(static_cast<index_t>(i), static_cast<index_t>(l));
       if (level_rows != 0) detail::require_code(id, level_rows, i, "embedding_sum");
-      code_t const row = id < 0 ? no_code : id + static_cast<code_t>(l * level_rows);
-      detail::require_code(row, table.rows(), i, "embedding_sum");
-      keep[i * levels + l] = row;
+      keep[i * levels + l] = id < 0 ? no_code : id + static_cast<code_t>(l * level_rows);
     }
+  detail::require_codes(keep, levels, table.rows(), "embedding_sum");
   return detail::sum_of_rows(table, std::span<code_t const>(keep), rows, levels);
 }
 

@@ -8,7 +8,7 @@ namespace sidera::inline SIDERA_ABI {
 /// table. Throws value_error with the position of an id that has no row.
 template <Scalar T>
 [[nodiscard]] variable<T> gather_rows(variable<T> x, std::span<code_t const> ids) {
-  for (std::size_t i = 0; i < ids.size(); ++i) detail::require_code(ids[i], x.rows(), i, "gather_rows");
+  detail::require_codes(ids, 1, x.rows(), "gather_rows");
   std::span<code_t const> const keep = x.owner().keep(ids);
   return detail::sum_of_rows(x, keep, ids.size(), 1);
 }
