@@ -54,6 +54,7 @@
 #include <sidera/autodiff/ops/repeat_over_time.hpp>
 #include <sidera/autodiff/ops/reshape.hpp>
 #include <sidera/autodiff/ops/rotation_trick.hpp>
+#include <sidera/autodiff/ops/row_sums.hpp>
 #include <sidera/autodiff/ops/scale.hpp>
 #include <sidera/autodiff/ops/scatter_add.hpp>
 #include <sidera/autodiff/ops/segment_mean.hpp>

@@ -4,6 +4,7 @@
 #include <sidera/autodiff/ops/concat.hpp>
 #include <sidera/autodiff/ops/embedding_sum.hpp>
 #include <sidera/autodiff/ops/gather_rows.hpp>
+#include <sidera/autodiff/ops/row_sums.hpp>
 #include <sidera/interest/item_view.hpp>
 #include <sidera/layers/linear.hpp>
 
@@ -62,7 +63,7 @@ class code_embedding {
   template <Scalar T, WeightInitializer I = normal_weights>
   code_embedding(parameters<T>& store, std::string const& name, item_view const& view, std::size_t dim,
                  random_stream stream, I const& init = {}, Merge merge = {})
-      : rows_(view.codes), merge_(std::move(merge)) {
+      : rows_(view.codes), few_words_(has_few_words(view)), merge_(std::move(merge)) {
     require_view(view, "code_embedding");
     for (std::size_t l = 0, first = 0; l < view.levels(); first += view.words[l++])
       for (index_t i = 0; i < rows_.rows(); ++i)
@@ -80,12 +81,33 @@ class code_embedding {
     return merge_(t[table_], rows);
   }
 
+  /// The same together with what they are sums of, where the levels are summed up and there are few words.
+  template <Scalar T>
+  [[nodiscard]] row_sums<T> sums(tape<T>& t, std::span<code_t const> items) const {
+    if constexpr (std::same_as<Merge, sum_levels>)
+      if (few_words_) {
+        std::size_t const levels = column_count(rows_);
+        std::span<code_t> const ids(t.template scratch<code_t>(items.size() * levels), items.size() * levels);
+        for (std::size_t i = 0; i < items.size(); ++i)
+          std::copy_n(rows_.data() + static_cast<std::size_t>(items[i]) * levels, levels, ids.data() + i * levels);
+        return shared_row_sums(t[table_], std::span<code_t const>(ids), levels);
+      }
+    return {(*this)(t, items), {}, {}, 0};
+  }
+
   [[nodiscard]] std::size_t items() const noexcept { return row_count(rows_); }
   /// The stacked tables; level l begins at the sum of the words of the levels before it.
   [[nodiscard]] parameter table() const noexcept { return table_; }
 
  private:
+  /// Whether a batch of histories holds several items for every word. A property of the view and not of the batch: the
+  /// other way rounds differently, and a score must not depend on what else is scored.
+  [[nodiscard]] static bool has_few_words(item_view const& view) {
+    return view.levels() > 1 && view.word_count() <= 1024 && 2 * view.word_count() <= view.items();
+  }
+
   code_matrix rows_;  ///< items x levels, row numbers of the table
+  bool few_words_ = false;
   parameter table_;
   Merge merge_;
 };

@@ -31,6 +31,7 @@ concept TieredPooling = std::copyable<P> &&
 /// Syntax:    `p.attach(store, name, dim, stream)` makes a layer;
 ///            `layer(items, places, queries, time)` -> batch x dim. `items` is n x dim, `places` holds batch * time row
 ///            numbers of `items`, negative for padding; `queries` is batch x dim.
+///            A layer may also take a \ref row_sums in place of the items, with equal results but for rounding.
 ///            With tiers: `p.attach(store, name, dim, stream, counts)`, `layer(items, places, queries, time, tiers)`
 /// Semantics: padding changes no bit, wherever it is and however long; a sample without any place gives zeros.
 /// Models:    \ref din_attention, \ref dot_attention, \ref projected_attention, \ref bucket_bias_attention.
@@ -56,14 +57,16 @@ template <class P, Scalar T>
     return pooling.attach(store, name, dim, stream);
 }
 
-/// What such a layer makes of a batch.
+/// What such a layer makes of a batch. A layer that can do something with the summands of the items gets them.
 template <class Layer, Scalar T>
-[[nodiscard]] variable<T> pool(Layer const& layer, variable<T> items, std::span<code_t const> places,
+[[nodiscard]] variable<T> pool(Layer const& layer, row_sums<T> const& items, std::span<code_t const> places,
                                variable<T> queries, std::size_t time, [[maybe_unused]] code_matrix const& tiers) {
-  if constexpr (requires { layer(items, places, queries, time, tiers); })
-    return layer(items, places, queries, time, tiers);
-  else
+  if constexpr (requires { layer(items.sums, places, queries, time, tiers); })
+    return layer(items.sums, places, queries, time, tiers);
+  else if constexpr (requires { layer(items, places, queries, time); })
     return layer(items, places, queries, time);
+  else
+    return layer(items.sums, places, queries, time);
 }
 
 }  // namespace detail
@@ -80,10 +83,16 @@ struct din_attention {
     W weights;
 
     template <Scalar T>
-    [[nodiscard]] variable<T> operator()(variable<T> items, std::span<code_t const> places, variable<T> queries,
+    [[nodiscard]] variable<T> operator()(row_sums<T> const& items, std::span<code_t const> places, variable<T> queries,
                                          std::size_t time) const {
       auto const valid = detail::valid_places(places);
-      return weighted_sum_of_rows(weights(scorer(items, places, queries, time), mask_view(valid)), items, places);
+      variable<T> const scores = scorer(items, places, queries, time);
+      return weighted_sum_of_rows(weights(scores, mask_view(valid)), items.sums, places);
+    }
+    template <Scalar T>
+    [[nodiscard]] variable<T> operator()(variable<T> items, std::span<code_t const> places, variable<T> queries,
+                                         std::size_t time) const {
+      return (*this)(row_sums<T>{items, {}, {}, 0}, places, queries, time);
     }
   };
 

@@ -73,18 +73,23 @@ class ranker {
   /// u, what the tower reads: N x (interests and target views times dim, plus tiers).
   [[nodiscard]] variable<T> tower_input(tape<T>& t, ranking_batch const& batch) const {
     require_batch(batch, items(), "ranker");
-    history_items const history(batch.history);
-    std::vector<std::optional<variable<T>>> of_history(layout_.views.size()), of_target(layout_.views.size());
-    auto const look_up = [&](auto& known, std::size_t view, std::vector<code_t> const& ids) {
-      if (!known[view]) known[view] = embeddings_[view](t, std::span<code_t const>(ids));
-      return *known[view];
+    history_items const history(batch.history, items());
+    std::vector<std::optional<row_sums<T>>> of_history(layout_.views.size());
+    std::vector<std::optional<variable<T>>> of_target(layout_.views.size());
+    auto const keys = [&](std::size_t view) {
+      if (!of_history[view]) of_history[view] = embeddings_[view].sums(t, std::span<code_t const>(history.items));
+      return *of_history[view];
+    };
+    auto const target = [&](std::size_t view) {
+      if (!of_target[view]) of_target[view] = embeddings_[view](t, std::span<code_t const>(batch.target));
+      return *of_target[view];
     };
     code_matrix const tiers = tiers_.columns() > 0 ? tiers_.of_places(batch) : code_matrix();
     std::vector<variable<T>> parts;
     for (std::size_t i = 0; i < layers_.size(); ++i)
-      parts.push_back(detail::pool(layers_[i], look_up(of_history, keys_[i], history.items), history.places,
-                                   look_up(of_target, queries_[i], batch.target), batch.time(), tiers));
-    for (std::size_t const view : target_) parts.push_back(look_up(of_target, view, batch.target));
+      parts.push_back(
+          detail::pool(layers_[i], keys(keys_[i]), history.places, target(queries_[i]), batch.time(), tiers));
+    for (std::size_t const view : target_) parts.push_back(target(view));
     if (tiers_.columns() > 0 && options_.tier_histogram)
       parts.push_back(t.constant(tiers_.histogram(tiers, batch.size())));
     return concat_columns(std::span<variable<T> const>(parts));

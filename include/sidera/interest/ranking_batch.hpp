@@ -56,15 +56,36 @@ struct history_items {
   std::vector<code_t> items;   ///< ascending
   std::vector<code_t> places;  ///< rows * time positions in `items`, no_code for padding
 
-  explicit history_items(code_matrix const& history) {
-    std::span<code_t const> const all(history.data(), static_cast<std::size_t>(history.size()));
-    std::copy_if(all.begin(), all.end(), std::back_inserter(items), [](code_t item) { return item >= 0; });
+  /// `item_count`: how many items there are; those of the histories must be below.
+  history_items(code_matrix const& history, std::size_t item_count)
+      : places(history.data(), history.data() + history.size()) {
+    // Flags for all items are fastest where the batch holds a good part of them.
+    if (item_count <= 64 * places.size())
+      by_flags(item_count);
+    else
+      by_sorting();
+  }
+
+ private:
+  void by_flags(std::size_t item_count) {
+    std::vector<code_t> position(item_count + 1, no_code);  // of item i at i + 1; padding counts as item -1
+    for (code_t const item : places) position[static_cast<std::size_t>(item + 1)] = 0;
+    position[0] = no_code;
+    items.reserve(std::min(item_count, places.size()));
+    for (std::size_t i = 1; i <= item_count; ++i)
+      if (position[i] == 0) {
+        position[i] = static_cast<code_t>(items.size());
+        items.push_back(static_cast<code_t>(i - 1));
+      }
+    for (code_t& place : places) place = position[static_cast<std::size_t>(place + 1)];
+  }
+
+  void by_sorting() {
+    std::copy_if(places.begin(), places.end(), std::back_inserter(items), [](code_t item) { return item >= 0; });
     std::sort(items.begin(), items.end());
     items.erase(std::unique(items.begin(), items.end()), items.end());
-    places.reserve(all.size());
-    for (code_t const item : all)
-      places.push_back(
-          item < 0 ? no_code : static_cast<code_t>(std::lower_bound(items.begin(), items.end(), item) - items.begin()));
+    for (code_t& place : places)
+      if (place >= 0) place = static_cast<code_t>(std::lower_bound(items.begin(), items.end(), place) - items.begin());
   }
 };
 

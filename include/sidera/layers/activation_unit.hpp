@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <sidera/autodiff/ops/additive_scores.hpp>
-#include <sidera/autodiff/ops/weighted_sum_of_rows.hpp>
+#include <sidera/autodiff/ops/row_sums.hpp>
 #include <sidera/layers/linear.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -33,7 +33,13 @@ struct activation_unit {
   template <Scalar T>
   [[nodiscard]] variable<T> operator()(variable<T> keys, std::span<code_t const> places, variable<T> queries,
                                        std::size_t time) const {
-    tape<T>& t = keys.owner();
+    return (*this)(row_sums<T>{keys, {}, {}, 0}, places, queries, time);
+  }
+  /// The same for keys that share their summands, of which each is multiplied once.
+  template <Scalar T>
+  [[nodiscard]] variable<T> operator()(row_sums<T> const& keys, std::span<code_t const> places, variable<T> queries,
+                                       std::size_t time) const {
+    tape<T>& t = queries.owner();
     variable<T> const q = dense(queries, t[query], t[bias]);
     return additive_scores(matmul(keys, t[key]), places, q, t[out_weight], t[out_bias], {queries.rows(), time},
                            activation);

@@ -192,6 +192,32 @@ TEST_CASE("items without codes in a view look the same there") {
   CHECK(!e.value().row(2).isZero());
 }
 
+TEST_CASE("items of a view with few words are sums of these; other views have no use for that") {
+  sidera::parameters<float> store;
+  sidera::code_embedding<> const few(store, "audio", random_view("audio", 2, true), 4, sidera::random_stream(1)),
+      own(store, "id", sidera::item_numbers(item_count), 4, sidera::random_stream(1));
+  sidera::tape<float> t(std::as_const(store));
+  std::vector<code_t> const ids{3, 13, 4, 40, 41, 4};
+  auto const e = few.sums(t, ids);
+  CHECK(e.count == 2);
+  CHECK(e.rows.rows() <= 6);
+  CHECK((e.sums.value().array() == few(t, ids).value().array()).all());
+  auto const numbers = own.sums(t, ids);
+  CHECK(numbers.count == 0);
+  CHECK((numbers.sums.value().array() == own(t, ids).value().array()).all());
+}
+
+TEST_CASE("the different items of histories, among few items and among many") {
+  sidera::code_matrix history(2, 4);
+  history << 7, 2, sidera::no_code, 7, 9, sidera::no_code, 2, 0;
+  for (std::size_t const items : {std::size_t{10}, std::size_t{100'000}}) {
+    sidera::history_items const found(history, items);
+    CHECK(found.items == std::vector<code_t>{0, 2, 7, 9});
+    CHECK(found.places == std::vector<code_t>{2, 1, sidera::no_code, 2, 3, sidera::no_code, 1, 0});
+  }
+  CHECK(sidera::history_items(sidera::code_matrix::Constant(2, 3, sidera::no_code), 10).items.empty());
+}
+
 TEST_CASE("levels side by side and projected") {
   sidera::parameters<double> store;
   auto const view = random_view("text", 1);

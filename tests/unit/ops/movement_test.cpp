@@ -12,6 +12,7 @@
 #include <sidera/autodiff/ops/pick.hpp>
 #include <sidera/autodiff/ops/pow.hpp>
 #include <sidera/autodiff/ops/reshape.hpp>
+#include <sidera/autodiff/ops/row_sums.hpp>
 #include <sidera/autodiff/ops/segment_mean.hpp>
 #include <sidera/autodiff/ops/slice.hpp>
 #include <sidera/autodiff/ops/squared_distances.hpp>
@@ -65,6 +66,10 @@ TEST_CASE("gradients of selections") {
                [](auto in) { return embedding_sum(in[0], id_matrix(in[0].rows() + 3, 4, in[0].rows(), true)); });
   gradient_law("embedding_sum with levels", {"3m x n"},
                [](auto in) { return embedding_sum(in[0], id_matrix(7, 3, in[0].rows() / 3), in[0].rows() / 3); });
+  gradient_law("row_sums", {"m x n", "n x k"}, [](auto in) {
+    auto const e = shared_row_sums(in[0], std::span<code_t const>(ids(15, in[0].rows(), true)), 3);
+    return concat_columns(e.sums, matmul(e, in[1]));
+  });
   gradient_law("scatter_add_rows", {"m x n", "k x n"},
                [](auto in) { return scatter_add_rows(in[0], in[1], ids(in[1].rows(), in[0].rows(), true)); });
   gradient_law("segment_mean", {"m x n"}, [](auto in) { return segment_mean(in[0], ids(in[0].rows(), 4, true), 5); });
@@ -92,4 +97,34 @@ TEST_CASE("gradients of distances, powers, sums and dropout") {
   gradient_law("pow 1.7", {"m x n"}, [](auto in) { return pow(in[0], 1.7); }, {.low = 0.3, .high = 2});
   gradient_law("cumulative_sum", {"m x n"}, [](auto in) { return cumulative_sum(in[0]); });
   gradient_law("dropout", {"m x n"}, [](auto in) { return dropout(in[0], 0.3, sidera::random_stream(3), 17); });
+}
+
+TEST_CASE("vectors that share their summands: equal sums, equal products, and only the rows that are used") {
+  sidera::parameters<double> store;
+  auto const table = store.add_table("table", 12, 5), weight = store.add("weight", 5, 4);
+  for (auto const p : {table, weight})
+    for (sidera::index_t i = 0; i < store.value(p).size(); ++i)
+      store.value(p).data()[i] = sidera::random_stream(3, p.index).normal(static_cast<std::uint64_t>(i));
+  std::vector<code_t> const own{9, 2, 2, sidera::no_code, 4, 9, sidera::no_code, sidera::no_code};
+  auto const matrix = Eigen::Map<sidera::code_matrix const>(own.data(), 4, 2);
+  auto const run = [&](auto const& project) {
+    store.clear_gradients();
+    sidera::tape<double> t(store);
+    auto const y = project(t);
+    t.backward(sum(y * y));
+    return std::vector<sidera::matrix<double>>{y.value(), store.gradient(table), store.gradient(weight)};
+  };
+  auto const shared = run([&](auto& t) {
+    auto const e = shared_row_sums(t[table], std::span<code_t const>(own), 2);
+    CHECK(e.rows.rows() == 3);
+    CHECK((e.sums.value().array() == embedding_sum(t[table], matrix).value().array()).all());
+    return matmul(e, t[weight]);
+  });
+  CHECK(store.raw(table).touched->rows == std::vector<std::uint32_t>{2, 4, 9});
+  auto const plain = run([&](auto& t) { return matmul(embedding_sum(t[table], matrix), t[weight]); });
+  for (std::size_t i = 0; i < plain.size(); ++i) CHECK((shared[i] - plain[i]).cwiseAbs().maxCoeff() < 1e-12);
+  sidera::tape<double> t(store);
+  std::vector<code_t> const wrong{0, 1, 2, 12};
+  CHECK_THROWS_WITH_AS((void)shared_row_sums(t[table], std::span<code_t const>(wrong), 2),
+                       "shared_row_sums: row 1 asks for entry 12 of 12", sidera::value_error);
 }
