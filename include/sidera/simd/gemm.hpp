@@ -3,7 +3,8 @@
 /// \file  The matrix product C (+)= A B for every combination of transposes, from strided views.
 ///
 /// A and B are packed once per call into tiles that the registers like (Goto and van de Geijn, "Anatomy of
-/// high-performance matrix multiplication", TOMS 2008); a row-major A is read in place. Every entry of C is one chain
+/// high-performance matrix multiplication", TOMS 2008); a row-major A, a small transposed one, and a small row-major B
+/// that few rows of A meet are read in place. Every entry of C is one chain
 /// of fused multiply-adds in the order of k, restarted every 256 terms, and every tile of C has one owner: no entry
 /// depends on the other rows and columns, on the packing or on the executor.
 #include <algorithm>
@@ -25,22 +26,42 @@ namespace detail {
 template <Scalar T>
 struct gemm_kernel {
   static constexpr std::size_t rows = tile_rows, columns = tile_vectors * width<T>;
+  static constexpr std::size_t third = std::max<std::size_t>(1, rows / 3);  ///< tiles have one, two or three
   static constexpr std::size_t chain = 256;             ///< terms of k between two visits to C; fixes the rounding
+  static constexpr std::size_t few_rows = 8 * rows;     ///< of A: packing a row-major B does not pay
   static constexpr std::size_t group_rows = 16 * rows;  ///< rows and columns of C that one task owns
   static constexpr std::size_t group_columns = 128;
   static constexpr std::size_t second_level = std::size_t{1} << 16;  ///< numbers of packed B that stay in a core's L2
+  static constexpr std::size_t nearby = 2 * second_level;            ///< so small a factor is as well read where it is
   static constexpr std::size_t third_level = std::size_t{1} << 21;   ///< ... in the cache that threads share
 
-  /// One register tile: C (+)= A B over k terms. `a_row` and `a_k` are the strides of A's rows and terms. Where m rows
-  /// are left, no more than they need are worked on.
-  SIDERA_ALWAYS_INLINE static void tile(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b, T* c,
-                                        std::size_t c_row, bool add, std::size_t m, std::size_t n) noexcept {
-    if (m > 2 * third)
-      tile_of<rows>(k, a, a_row, a_k, b, c, c_row, add, m, n);
-    else if (m > third)
-      tile_of<2 * third>(k, a, a_row, a_k, b, c, c_row, add, m, n);
+  /// One tile of at most `rows` x `columns` entries: C (+)= A B over k terms. `a_row` and `a_k` are the strides of A's
+  /// rows and terms. What is left over at the edges of C takes as few registers as it needs: 64 rows are not worth 72.
+  SIDERA_ALWAYS_INLINE static void tile(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b,
+                                        std::size_t b_k, T* c, std::size_t c_row, bool add, std::size_t m,
+                                        std::size_t n) noexcept {
+    auto const of_height = [&](auto vectors) __attribute__((always_inline)) {
+      constexpr std::size_t V = decltype(vectors)::value;
+      if (m > 2 * third)
+        registers<rows, V>(k, a, a_row, a_k, b, b_k, c, c_row, add, m, n);
+      else if (m > third)
+        registers<2 * third, V>(k, a, a_row, a_k, b, b_k, c, c_row, add, m, n);
+      else
+        registers<third, V>(k, a, a_row, a_k, b, b_k, c, c_row, add, m, n);
+    };
+    if (n > width<T>)
+      of_height(std::integral_constant<std::size_t, tile_vectors>{});
     else
-      tile_of<third>(k, a, a_row, a_k, b, c, c_row, add, m, n);
+      of_height(std::integral_constant<std::size_t, 1>{});
+  }
+
+  /// The first rows of A that tiles can read without reading beyond the m-th.
+  [[nodiscard]] static constexpr std::size_t whole_rows(std::size_t m) noexcept {
+    return m % rows % third == 0 ? m : m / rows * rows;
+  }
+  /// The first columns of B that tiles can read without reading beyond the n-th.
+  [[nodiscard]] static constexpr std::size_t whole_columns(std::size_t n) noexcept {
+    return n % columns % width<T> == 0 ? n : n / columns * columns;
   }
 
   /// Gathers m rows of A into tiles [k][rows] one after another; missing rows of the last tile are zero.
@@ -53,41 +74,40 @@ struct gemm_kernel {
   }
 
  private:
-  static constexpr std::size_t third = (rows + 2) / 3;
-
-  template <std::size_t rows>
-  SIDERA_ALWAYS_INLINE static void tile_of(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b,
-                                           T* c, std::size_t c_row, bool add, std::size_t m, std::size_t n) noexcept {
-    batch<T> sum[rows * tile_vectors];
-    unroll<rows * tile_vectors>([&](auto i) __attribute__((always_inline)) { sum[i] = batch<T>(T(0)); });
-    for (std::size_t p = 0; p < k; ++p, b += columns, a += a_k) {
-      batch<T> right[tile_vectors];
-      unroll<tile_vectors>([&](auto j)
-                               __attribute__((always_inline)) { right[j] = batch<T>::load_aligned(b + j * width<T>); });
-      unroll<rows>([&](auto i) __attribute__((always_inline)) {
+  /// R x V registers of C, of which m x n entries count.
+  template <std::size_t R, std::size_t V>
+  SIDERA_ALWAYS_INLINE static void registers(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b,
+                                             std::size_t b_k, T* c, std::size_t c_row, bool add, std::size_t m,
+                                             std::size_t n) noexcept {
+    batch<T> sum[R * V];
+    unroll<R * V>([&](auto i) __attribute__((always_inline)) { sum[i] = batch<T>(T(0)); });
+    for (std::size_t p = 0; p < k; ++p, b += b_k, a += a_k) {
+      batch<T> right[V];
+      unroll<V>([&](auto j) __attribute__((always_inline)) { right[j] = load(b + j * width<T>); });
+      unroll<R>([&](auto i) __attribute__((always_inline)) {
         batch<T> const left(a[i * a_row]);
-        unroll<tile_vectors>([&](auto j) __attribute__((always_inline)) {
-          sum[i * tile_vectors + j] = fused_multiply_add<T>(left, right[j], sum[i * tile_vectors + j]);
+        unroll<V>([&](auto j) __attribute__((always_inline)) {
+          sum[i * V + j] = fused_multiply_add<T>(left, right[j], sum[i * V + j]);
         });
       });
     }
-    if (m == rows && n == columns)
-      unroll<rows * tile_vectors>([&](auto t) __attribute__((always_inline)) {
-        T* const to = c + (t / tile_vectors) * c_row + (t % tile_vectors) * width<T>;
+    if (m == R && n == V * width<T>)
+      unroll<R * V>([&](auto t) __attribute__((always_inline)) {
+        T* const to = c + (t / V) * c_row + (t % V) * width<T>;
         store<T>(to, add ? load(to) + sum[t] : sum[t]);
       });
     else
-      store_edge<rows>(sum, c, c_row, add, m, n);
+      store_edge<R, V>(sum, c, c_row, add, m, n);
   }
 
-  template <std::size_t rows>
+  template <std::size_t R, std::size_t V>
   SIDERA_ALWAYS_INLINE static void store_edge(batch<T> const* sum, T* c, std::size_t c_row, bool add, std::size_t m,
                                               std::size_t n) noexcept {
-    alignas(64) T full[rows * columns];
-    unroll<rows * tile_vectors>([&](auto t)
-                                    __attribute__((always_inline)) { sum[t].store_aligned(full + t * width<T>); });
+    constexpr std::size_t across = V * width<T>;
+    alignas(64) T full[R * across];
+    unroll<R * V>([&](auto t) __attribute__((always_inline)) { sum[t].store_aligned(full + t * width<T>); });
     for (std::size_t i = 0; i < m; ++i) {
-      T const* const from = full + i * columns;
+      T const* const from = full + i * across;
       T* const to = c + i * c_row;
       std::size_t j = 0;
       for (; j + width<T> <= n; j += width<T>) store<T>(to + j, add ? load(to + j) + load(from + j) : load(from + j));
@@ -100,24 +120,34 @@ struct gemm_kernel {
   return (n + step - 1) / step * step;
 }
 
+/// Some columns of B: the first `direct` are read where they are, the others packed.
+template <Scalar T>
+struct right_slab {
+  strided_view<T> view;
+  T const* packed;
+  std::size_t direct;
+};
+
 /// How one product is cut: which rows of A are packed, how many columns of B at a time, and where in the workspace.
 template <Scalar T>
 struct gemm_plan {
   using kernel = gemm_kernel<T>;
 
   std::size_t m, n, k;
-  bool in_place;             ///< rows of A are read where they are; only an incomplete last tile is packed
-  std::size_t first_packed;  ///< row of A
+  std::size_t first_packed;  ///< row of A; the rows before are read where they are
+  std::size_t direct;        ///< columns of B that are read where they are
   std::size_t slab;          ///< columns of B that are packed at a time
   std::size_t a_size, size;  ///< numbers of the workspace for A, and for A and B
 
   /// One thread multiplies what it has just packed; several need more columns at a time to share out.
-  gemm_plan(std::size_t m_, std::size_t n_, std::size_t k_, strided_view<T> a, std::size_t threads) noexcept
+  gemm_plan(std::size_t m_, std::size_t n_, std::size_t k_, strided_view<T> a, bool b_in_place,
+            std::size_t threads) noexcept
       : m(m_),
         n(n_),
         k(k_),
-        in_place(a.column_stride == 1),
-        first_packed(in_place ? m_ / kernel::rows * kernel::rows : 0) {
+        first_packed(a.column_stride == 1 || (a.row_stride == 1 && m_ * k_ <= kernel::nearby) ? kernel::whole_rows(m_)
+                                                                                              : 0),
+        direct(b_in_place && m_ <= kernel::few_rows && n_ * k_ <= kernel::nearby ? kernel::whole_columns(n_) : 0) {
     std::size_t const limit = threads == 1 ? kernel::second_level : kernel::third_level;
     std::size_t const fitting = limit / std::max<std::size_t>(k, 1);
     slab = std::max(kernel::group_columns, fitting / kernel::group_columns * kernel::group_columns);
@@ -143,17 +173,21 @@ struct gemm_plan {
   }
 
   /// Rows i0 .. i1 - 1 and columns j0 .. j1 - 1; `b` and `c` begin at column 0 of the slab.
-  void multiply(strided_view<T> a, T const* packed_a, T const* b, T* c, std::size_t c_row, bool add, std::size_t i0,
-                std::size_t i1, std::size_t j0, std::size_t j1) const noexcept {
+  void multiply(strided_view<T> a, T const* packed_a, right_slab<T> b, T* c, std::size_t c_row, bool add,
+                std::size_t i0, std::size_t i1, std::size_t j0, std::size_t j1) const noexcept {
     for (std::size_t p = 0; p == 0 || p < k; p += kernel::chain)
-      for (std::size_t j = j0; j < j1; j += kernel::columns)
+      for (std::size_t j = j0; j < j1; j += kernel::columns) {
+        bool const b_direct = j < b.direct;
+        T const* const right = b_direct ? b.view.at(p, j) : b.packed + (j - b.direct) * k + p * kernel::columns;
         for (std::size_t i = i0; i < i1; i += kernel::rows) {
-          bool const direct = i < first_packed;
-          T const* const left = direct ? a.at(i, p) : packed_a + (i - first_packed) * k + p * kernel::rows;
-          kernel::tile(std::min(kernel::chain, k - p), left, direct ? a.row_stride : 1, direct ? 1 : kernel::rows,
-                       b + j * k + p * kernel::columns, c + i * c_row + j, c_row, add || p > 0,
-                       std::min(kernel::rows, m - i), std::min(kernel::columns, j1 - j));
+          bool const a_direct = i < first_packed;
+          T const* const left = a_direct ? a.at(i, p) : packed_a + (i - first_packed) * k + p * kernel::rows;
+          kernel::tile(std::min(kernel::chain, k - p), left, a_direct ? a.row_stride : 1,
+                       a_direct ? a.column_stride : kernel::rows, right, b_direct ? b.view.row_stride : kernel::columns,
+                       c + i * c_row + j, c_row, add || p > 0, std::min(kernel::rows, m - i),
+                       std::min(kernel::columns, j1 - j));
         }
+      }
   }
 };
 
@@ -196,22 +230,27 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, strided_view<T> a, Right 
   if (m == 0 || n == 0) return;
   using kernel = detail::gemm_kernel<T>;
   constexpr bool packed = std::is_same_v<Right, packed_right<T>>;
-  detail::gemm_plan<T> const plan(m, n, k, a, executor.concurrency());
+  bool b_in_place = false;
+  if constexpr (!packed) b_in_place = b.column_stride == 1;
+  detail::gemm_plan<T> const plan(m, n, k, a, b_in_place, executor.concurrency());
   T* const packed_a = workspace.reserve(packed ? plan.a_size : plan.size);
   plan.pack_a(a, packed_a, executor);
   for (std::size_t first = 0; first < n; first += plan.slab) {
     std::size_t const count = std::min(plan.slab, n - first);
-    T const* packed_b = packed_a + plan.a_size;
-    if constexpr (packed)
-      packed_b = b.numbers + first * k;
-    else
-      plan.pack_b(b, first, count, packed_a + plan.a_size, executor);
+    detail::right_slab<T> right{{nullptr, 0, 0}, packed_a + plan.a_size, 0};
+    if constexpr (packed) {
+      right.packed = b.numbers + first * k;
+    } else {
+      right.view = {b.at(0, first), b.row_stride, b.column_stride};
+      right.direct = std::min(count, plan.direct - std::min(plan.direct, first));
+      plan.pack_b(b, first + right.direct, count - right.direct, packed_a + plan.a_size, executor);
+    }
     block_partition const row_groups{m, kernel::group_rows}, column_groups{count, kernel::group_columns};
     executor.run(row_groups.count() * column_groups.count(), [&](std::size_t block, std::size_t) {
       std::size_t const i = block / column_groups.count(), j = block % column_groups.count();
       std::size_t const i0 = row_groups.begin(i), i1 = i0 + row_groups.length(i);
       std::size_t const j0 = column_groups.begin(j), j1 = j0 + column_groups.length(j);
-      plan.multiply(a, packed_a, packed_b, c + first, c_row, add, i0, i1, j0, j1);
+      plan.multiply(a, packed_a, right, c + first, c_row, add, i0, i1, j0, j1);
       for (std::size_t row = i0; row < i1; ++row) epilogue(c + row * c_row + first + j0, row, first + j0, j1 - j0);
     });
   }

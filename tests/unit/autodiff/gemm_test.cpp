@@ -80,6 +80,16 @@ TEST_CASE("products larger than a block") {
   compare<double>(203, 301, 270);
 }
 
+TEST_CASE("products whose factors are read where they are, with every width and height of a last tile") {
+  for (std::size_t const m : sizes{4, 8, 20, 62, 64})
+    for (std::size_t const n : sizes{16, 40, 48, 64, 80}) {
+      compare<float>(m, n, 33);
+      compare<double>(m, n, 33);
+    }
+  compare<float>(64, 200, 384);
+  compare<float>(384, 200, 64);
+}
+
 TEST_CASE("a very long inner size is cut into slabs of columns") {
   compare<float>(3, 300, 20000);
 }
