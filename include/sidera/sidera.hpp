@@ -46,7 +46,7 @@
 #include <sidera/autodiff/ops/mul.hpp>
 #include <sidera/autodiff/ops/norm_over_columns.hpp>
 #include <sidera/autodiff/ops/pick.hpp>
-#include <sidera/autodiff/ops/place_kernels.hpp>
+#include <sidera/autodiff/ops/place_index.hpp>
 #include <sidera/autodiff/ops/pow.hpp>
 #include <sidera/autodiff/ops/recurrence.hpp>
 #include <sidera/autodiff/ops/register_columns.hpp>

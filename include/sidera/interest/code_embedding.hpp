@@ -81,7 +81,7 @@ class code_embedding {
     return merge_(t[table_], rows);
   }
 
-  /// The same together with what they are sums of, where the levels are summed up and there are few words.
+  /// The same as sums of words, where the levels are summed up and there are few words.
   template <Scalar T>
   [[nodiscard]] row_sums<T> sums(tape<T>& t, std::span<code_t const> items) const {
     if constexpr (std::same_as<Merge, sum_levels>)
@@ -92,7 +92,7 @@ class code_embedding {
           std::copy_n(rows_.data() + static_cast<std::size_t>(items[i]) * levels, levels, ids.data() + i * levels);
         return shared_row_sums(t[table_], std::span<code_t const>(ids), levels);
       }
-    return {(*this)(t, items), {}, {}, 0};
+    return (*this)(t, items);
   }
 
   [[nodiscard]] std::size_t items() const noexcept { return row_count(rows_); }

@@ -31,7 +31,7 @@ concept TieredPooling = std::copyable<P> &&
 /// Syntax:    `p.attach(store, name, dim, stream)` makes a layer;
 ///            `layer(items, places, queries, time)` -> batch x dim. `items` is n x dim, `places` holds batch * time row
 ///            numbers of `items`, negative for padding; `queries` is batch x dim.
-///            A layer may also take a \ref row_sums in place of the items, with equal results but for rounding.
+///            A layer may also have `layer(row_sums, place_index, queries)`, with equal results but for rounding.
 ///            With tiers: `p.attach(store, name, dim, stream, counts)`, `layer(items, places, queries, time, tiers)`
 /// Semantics: padding changes no bit, wherever it is and however long; a sample without any place gives zeros.
 /// Models:    \ref din_attention, \ref dot_attention, \ref projected_attention, \ref bucket_bias_attention.
@@ -57,16 +57,18 @@ template <class P, Scalar T>
     return pooling.attach(store, name, dim, stream);
 }
 
-/// What such a layer makes of a batch. A layer that can do something with the summands of the items gets them.
+/// What such a layer makes of a batch. A layer that has a use for the summands of the items and for an index of the
+/// places gets these.
 template <class Layer, Scalar T>
-[[nodiscard]] variable<T> pool(Layer const& layer, row_sums<T> const& items, std::span<code_t const> places,
-                               variable<T> queries, std::size_t time, [[maybe_unused]] code_matrix const& tiers) {
-  if constexpr (requires { layer(items.sums, places, queries, time, tiers); })
-    return layer(items.sums, places, queries, time, tiers);
-  else if constexpr (requires { layer(items, places, queries, time); })
-    return layer(items, places, queries, time);
+[[nodiscard]] variable<T> pool(Layer const& layer, row_sums<T> const& items, place_index const& places,
+                               variable<T> queries, [[maybe_unused]] code_matrix const& tiers) {
+  std::size_t const time = places.shape.time;
+  if constexpr (requires { layer(items.rows, places.places, queries, time, tiers); })
+    return layer(items.sums(), places.places, queries, time, tiers);
+  else if constexpr (requires { layer(items, places, queries); })
+    return layer(items, places, queries);
   else
-    return layer(items.sums, places, queries, time);
+    return layer(items.sums(), places.places, queries, time);
 }
 
 }  // namespace detail
@@ -83,16 +85,17 @@ struct din_attention {
     W weights;
 
     template <Scalar T>
-    [[nodiscard]] variable<T> operator()(row_sums<T> const& items, std::span<code_t const> places, variable<T> queries,
-                                         std::size_t time) const {
-      auto const valid = detail::valid_places(places);
-      variable<T> const scores = scorer(items, places, queries, time);
-      return weighted_sum_of_rows(weights(scores, mask_view(valid)), items.sums, places);
+    [[nodiscard]] variable<T> operator()(row_sums<T> const& items, place_index const& places,
+                                         variable<T> queries) const {
+      auto const valid = detail::valid_places(places.places);
+      return weighted_sum_of_rows(weights(scorer(items, places, queries), mask_view(valid)), items, places);
     }
     template <Scalar T>
     [[nodiscard]] variable<T> operator()(variable<T> items, std::span<code_t const> places, variable<T> queries,
                                          std::size_t time) const {
-      return (*this)(row_sums<T>{items, {}, {}, 0}, places, queries, time);
+      sequence_shape const shape{queries.rows(), time};
+      return (*this)(row_sums<T>(items), index_places(items.owner(), places, shape, items.rows(), "din_attention"),
+                     queries);
     }
   };
 

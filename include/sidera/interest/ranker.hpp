@@ -74,6 +74,8 @@ class ranker {
   [[nodiscard]] variable<T> tower_input(tape<T>& t, ranking_batch const& batch) const {
     require_batch(batch, items(), "ranker");
     history_items const history(batch.history, items());
+    place_index const places = index_places(t, std::span<code_t const>(history.places), {batch.size(), batch.time()},
+                                            history.items.size(), "ranker");
     std::vector<std::optional<row_sums<T>>> of_history(layout_.views.size());
     std::vector<std::optional<variable<T>>> of_target(layout_.views.size());
     auto const keys = [&](std::size_t view) {
@@ -87,8 +89,7 @@ class ranker {
     code_matrix const tiers = tiers_.columns() > 0 ? tiers_.of_places(batch) : code_matrix();
     std::vector<variable<T>> parts;
     for (std::size_t i = 0; i < layers_.size(); ++i)
-      parts.push_back(
-          detail::pool(layers_[i], keys(keys_[i]), history.places, target(queries_[i]), batch.time(), tiers));
+      parts.push_back(detail::pool(layers_[i], keys(keys_[i]), places, target(queries_[i]), tiers));
     for (std::size_t const view : target_) parts.push_back(target(view));
     if (tiers_.columns() > 0 && options_.tier_histogram)
       parts.push_back(t.constant(tiers_.histogram(tiers, batch.size())));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <sidera/autodiff/ops/additive_scores.hpp>
-#include <sidera/autodiff/ops/row_sums.hpp>
 #include <sidera/layers/linear.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -33,16 +32,16 @@ struct activation_unit {
   template <Scalar T>
   [[nodiscard]] variable<T> operator()(variable<T> keys, std::span<code_t const> places, variable<T> queries,
                                        std::size_t time) const {
-    return (*this)(row_sums<T>{keys, {}, {}, 0}, places, queries, time);
+    sequence_shape const shape{queries.rows(), time};
+    return (*this)(row_sums<T>(keys), index_places(keys.owner(), places, shape, keys.rows(), "activation_unit"),
+                   queries);
   }
-  /// The same for keys that share their summands, of which each is multiplied once.
+  /// The same for keys that may share their summands, and for places that have an index.
   template <Scalar T>
-  [[nodiscard]] variable<T> operator()(row_sums<T> const& keys, std::span<code_t const> places, variable<T> queries,
-                                       std::size_t time) const {
+  [[nodiscard]] variable<T> operator()(row_sums<T> const& keys, place_index const& places, variable<T> queries) const {
     tape<T>& t = queries.owner();
     variable<T> const q = dense(queries, t[query], t[bias]);
-    return additive_scores(matmul(keys, t[key]), places, q, t[out_weight], t[out_bias], {queries.rows(), time},
-                           activation);
+    return additive_scores(matmul(keys, t[key]), places, q, t[out_weight], t[out_bias], activation);
   }
 };
 

@@ -201,10 +201,10 @@ TEST_CASE("items of a view with few words are sums of these; other views have no
   auto const e = few.sums(t, ids);
   CHECK(e.count == 2);
   CHECK(e.rows.rows() <= 6);
-  CHECK((e.sums.value().array() == few(t, ids).value().array()).all());
+  CHECK((e.sums().value().array() == few(t, ids).value().array()).all());
   auto const numbers = own.sums(t, ids);
   CHECK(numbers.count == 0);
-  CHECK((numbers.sums.value().array() == own(t, ids).value().array()).all());
+  CHECK((numbers.sums().value().array() == own(t, ids).value().array()).all());
 }
 
 TEST_CASE("the different items of histories, among few items and among many") {

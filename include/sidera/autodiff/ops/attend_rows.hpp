@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <sidera/autodiff/ops/attention_kernels.hpp>
-#include <sidera/autodiff/ops/place_kernels.hpp>
+#include <sidera/autodiff/ops/place_index.hpp>
 #include <sidera/autodiff/ops/softmax.hpp>
 
 namespace sidera::inline SIDERA_ABI {

@@ -54,6 +54,17 @@ struct register_row {
   SIDERA_ALWAYS_INLINE void add(T const* p, std::size_t lanes) noexcept {
     for (std::size_t i = 0; i < V; ++i) v[i] = v[i] + load_some<T>(p + i * simd::width<T>, lanes);
   }
+  /// this += a p.
+  SIDERA_ALWAYS_INLINE void add_scaled(T const* p, T a, std::size_t lanes) noexcept {
+    for (std::size_t i = 0; i < V; ++i) v[i] = v[i] + simd::batch<T>(a) * load_some<T>(p + i * simd::width<T>, lanes);
+  }
+  /// p += a this.
+  SIDERA_ALWAYS_INLINE void add_scaled_to(T* p, T a, std::size_t lanes) const noexcept {
+    for (std::size_t i = 0; i < V; ++i) {
+      T* const at = p + i * simd::width<T>;
+      store_some<T>(at, load_some<T>(at, lanes) + simd::batch<T>(a) * v[i], lanes);
+    }
+  }
   /// p += this.
   SIDERA_ALWAYS_INLINE void add_to(T* p, std::size_t lanes) const noexcept {
     for (std::size_t i = 0; i < V; ++i) {

@@ -6,19 +6,28 @@
 namespace sidera::inline SIDERA_ABI {
 
 /// Vectors x_i = sum_l r_(id_il) that share their summands: embeddings of semantic IDs, of which there are many more
-/// than code words. A linear map needs to see the summands only, see the \ref matmul of it.
-///
-/// With `count` = 0 the vectors have no summands but themselves. Valid until the tape is reset.
+/// than code words. A linear map needs to see the summands only, and ops that read few columns at a time add them up on
+/// the way; nobody needs to store the vectors. Valid until the tape is reset.
 template <Scalar T>
 struct row_sums {
-  variable<T> sums;             ///< n x columns
-  variable<T> rows;             ///< the summands, each used by at least one vector; u x columns
+  variable<T> rows;             ///< the summands, u x columns
   std::span<code_t const> ids;  ///< n * count row numbers of `rows`; a negative one adds nothing
-  std::size_t count = 0;
+  std::size_t count = 0;        ///< of summands per vector; 0: the rows themselves are the vectors
+
+  /// Rows as the vectors.
+  row_sums(variable<T> vectors) : rows(vectors) {}  // NOLINT: a variable can be used wherever sums can
+  row_sums(variable<T> summands, std::span<code_t const> which, std::size_t per_vector)
+      : rows(summands), ids(which), count(per_vector) {}
+
+  /// How many vectors there are.
+  [[nodiscard]] std::size_t size() const noexcept { return count == 0 ? rows.rows() : ids.size() / count; }
+  [[nodiscard]] std::size_t cols() const noexcept { return rows.cols(); }
+  /// The vectors, n x columns.
+  [[nodiscard]] variable<T> sums() const { return count == 0 ? rows : detail::sum_of_rows(rows, ids, size(), count); }
 };
 
-/// The sums of rows of a table, which may be row-sparse: n times `count` ids, negative ones (no_code) add nothing.
-/// Throws value_error with the vector whose id has no row.
+/// The sums of rows of a table, which may be row-sparse: n times `count` > 0 ids, negative ones (no_code) add nothing.
+/// The summands are the different rows, ascending. Throws value_error with the vector whose id has no row.
 template <Scalar T>
 [[nodiscard]] row_sums<T> shared_row_sums(variable<T> table, std::span<code_t const> ids, std::size_t count) {
   detail::require_codes(ids, count, table.rows(), "shared_row_sums");
@@ -34,16 +43,13 @@ template <Scalar T>
   auto const own = t.keep(ids);
   for (code_t& id : own)
     if (id >= 0) id = number[id];
-  variable<T> const rows = detail::sum_of_rows(table, std::span<code_t const>(used, n), n, 1);
-  return {detail::sum_of_rows(rows, std::span<code_t const>(own), ids.size() / count, count), rows, own, count};
+  return {detail::sum_of_rows(table, std::span<code_t const>(used, n), n, 1), own, count};
 }
 
-/// x W: sums of the rows of r W, which is cheaper than a product with every vector. But for rounding it is
-/// matmul(x.sums, weight).
+/// x W, as sums of the rows r W: a product with the summands and not with every vector.
 template <Scalar T>
-[[nodiscard]] variable<T> matmul(row_sums<T> const& x, variable<T> weight) {
-  if (x.count == 0) return matmul(x.sums, weight);
-  return detail::sum_of_rows(matmul(x.rows, weight), x.ids, x.sums.rows(), x.count);
+[[nodiscard]] row_sums<T> matmul(row_sums<T> const& x, std::type_identity_t<variable<T>> weight) {
+  return {matmul(x.rows, weight), x.ids, x.count};
 }
 
 }  // namespace sidera::inline SIDERA_ABI

@@ -1,53 +1,54 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <sidera/autodiff/ops/place_kernels.hpp>
+#include <sidera/autodiff/ops/place_index.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
 namespace detail {
 
-/// y_b = sum of the weighted rows of sample b, n columns.
+/// y_b = the weighted sum of sample b, for the samples of some places.
 template <Scalar T>
-void weigh_places(std::span<used_place const> places, T const* weights, T const* x, std::size_t n, T* y) {
-  for_registers<T>(0, n, [&](std::size_t j, auto registers, std::size_t lanes) {
-    using piece = register_row<T, decltype(registers)::value>;
-    piece sum = piece::zero();
-    for (used_place const place : places) {
-      simd::batch<T> const a(weights[place.at]);
-      piece const row = piece::of(x + place.row * n + j, lanes);
-      for (std::size_t v = 0; v < piece::size; ++v) sum.v[v] = sum.v[v] + a * row.v[v];
+void weigh_places(std::span<place_index::place const> used, T const* weights, summands<T const> x, T* y) {
+  for_registers<T>(0, x.cols, [&](std::size_t j, auto registers, std::size_t lanes) {
+    constexpr std::size_t V = decltype(registers)::value;
+    for (auto place = used.begin(); place != used.end();) {
+      std::uint32_t const key = place->key;
+      auto const row = x.template get<V>(key, j, lanes);
+      for (; place != used.end() && place->key == key; ++place)
+        row.add_scaled_to(y + place->sample * x.cols + j, weights[place->at], lanes);
     }
-    sum.to(y + j, lanes);
   });
 }
 
-/// Columns begin .. end - 1 of the rows of one sample += weight times g.
+/// Columns begin .. end - 1 of the gradient of the rows: the weighted sums of g over the places of a key.
 template <Scalar T>
-void spread_over_places(std::span<used_place const> places, T const* weights, T const* g, std::size_t n,
-                        std::size_t begin, std::size_t end, T* to) {
+void weigh_samples(place_index const& index, T const* weights, T const* g, std::size_t begin, std::size_t end,
+                   summands<T> to) {
   for_registers<T>(begin, end, [&](std::size_t j, auto registers, std::size_t lanes) {
-    using piece = register_row<T, decltype(registers)::value>;
-    piece const slope = piece::of(g + j, lanes);
-    for (used_place const place : places) {
-      simd::batch<T> const a(weights[place.at]);
-      piece row = piece::of(to + place.row * n + j, lanes);
-      for (std::size_t v = 0; v < piece::size; ++v) row.v[v] = row.v[v] + a * slope.v[v];
-      row.to(to + place.row * n + j, lanes);
+    constexpr std::size_t V = decltype(registers)::value;
+    for (auto place = index.used.begin(); place != index.used.end();) {
+      std::uint32_t const key = place->key;
+      auto sum = register_row<T, V>::zero();
+      for (; place != index.used.end() && place->key == key; ++place)
+        sum.add_scaled(g + place->sample * to.cols + j, weights[place->at], lanes);
+      to.add(key, j, lanes, sum);
     }
   });
 }
 
-/// to[place] += row of the place . g.
+/// to[place] += the row of the place . g of its sample.
 template <Scalar T>
-void dot_places(std::span<used_place const> places, T const* x, T const* g, std::size_t n, T* to) {
-  sum_over_columns<T>(
-      places, n,
+void dot_places(tape<T>& t, place_index const& index, summands<T const> x, T const* g, T* to) {
+  sum_over_columns(
+      t, index, x.cols,
       [&](std::size_t j, auto registers, std::size_t lanes) {
-        using piece = register_row<T, decltype(registers)::value>;
-        return [=, c = piece::or_zero(g + j, lanes)](std::size_t row) {
-          piece product = piece::of(x + row * n + j, lanes);
-          for (std::size_t v = 0; v < piece::size; ++v) product.v[v] = product.v[v] * c.v[v];
-          return product.sum();
+        constexpr std::size_t V = decltype(registers)::value;
+        return [&, j, lanes](std::size_t key) {
+          return [=, n = x.cols, row = x.template get<V>(key, j, lanes)](place_index::place place) {
+            auto product = register_row<T, V>::or_zero(g + place.sample * n + j, lanes);
+            for (std::size_t v = 0; v < V; ++v) product.v[v] = product.v[v] * row.v[v];
+            return product.sum();
+          };
         };
       },
       [&](std::size_t at, T sum) { to[at] += sum; });
@@ -58,35 +59,44 @@ void dot_places(std::span<used_place const> places, T const* x, T const* g, std:
 /// y_b = sum_t w_bt x_(p_bt), batch x columns: what attention does with its values, without a copy of them for every
 /// place.
 ///
-/// `weights` is batch x time, `places` holds batch * time row numbers of x; a negative place (padding) adds nothing and
-/// its weight gets no gradient. Throws value_error with the place of a number that has no row.
+/// `weights` is batch x time, the places hold numbers of vectors of x; a negative place (padding) adds nothing and its
+/// weight gets no gradient. The terms of a sample are added in the order of these numbers. Throws shape_error for sizes
+/// that do not fit, value_error with the place of a number that has no vector.
 template <Scalar T>
-[[nodiscard]] variable<T> weighted_sum_of_rows(variable<T> weights, variable<T> x, std::span<code_t const> places) {
+[[nodiscard]] variable<T> weighted_sum_of_rows(variable<T> weights, std::type_identity_t<row_sums<T>> const& x,
+                                               place_index const& index) {
   constexpr std::string_view where = "weighted_sum_of_rows";
-  sequence_shape const shape{weights.rows(), weights.cols()};
-  tape<T>& t = x.owner();
+  detail::require_index(index, x, weights.rows(), where);
+  if (weights.cols() != index.shape.time)
+    throw shape_error(where, "weights are " + shape_text(weights) + ", time is " + std::to_string(index.shape.time));
+  tape<T>& t = weights.owner();
   std::size_t const n = x.cols();
-  detail::used_places const used = detail::find_places(t, places, shape, x.rows(), where);
-  variable<T> const y = t.result(shape.batch, n, weights, x);
-  detail::parallel_for(t, shape.batch, shape.time * n, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t b = begin; b < end; ++b)
-      detail::weigh_places(used.of(b), weights.data(), x.data(), n, y.data() + b * n);
+  variable<T> const y = t.result(index.shape.batch, n, weights, x.rows);
+  detail::summands<T const> const rows(x.rows.data(), x);
+  std::fill_n(y.data(), y.size(), T(0));
+  t.executor().run(index.blocks().count(), [&](std::size_t b, std::size_t) {
+    detail::weigh_places(index.block(b), static_cast<T const*>(weights.data()), rows, y.data());
   });
   t.on_backward(
       [=, &t] {
-        T const* const g = y.gradient_data();
-        if (T* const to = x.zeroed_target())
-          detail::own_columns(t, shape.rows(), n, [&](std::size_t first, std::size_t cols) {
-            for (std::size_t b = 0; b < shape.batch; ++b)
-              detail::spread_over_places(used.of(b), weights.data(), g + b * n, n, first, first + cols, to);
+        T const *const g = y.gradient_data(), *const a = weights.data();
+        if (x.rows.wants_gradient()) {
+          detail::summands<T> const to(x.rows.zeroed_target(), x);
+          detail::own_columns(t, index.shape.rows(), n, [&](std::size_t first, std::size_t cols) {
+            detail::weigh_samples(index, a, g, first, first + cols, to);
           });
-        if (T* const to = weights.zeroed_target())
-          detail::parallel_for(t, shape.batch, shape.time * n, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t b = begin; b < end; ++b) detail::dot_places(used.of(b), x.data(), g + b * n, n, to);
-          });
+        }
+        if (T* const to = weights.zeroed_target()) detail::dot_places(t, index, rows, g, to);
       },
       y);
   return y;
+}
+/// The same for rows and places that nobody else has an index of.
+template <Scalar T>
+[[nodiscard]] variable<T> weighted_sum_of_rows(variable<T> weights, variable<T> x, std::span<code_t const> places) {
+  place_index const index =
+      index_places(x.owner(), places, {weights.rows(), weights.cols()}, x.rows(), "weighted_sum_of_rows");
+  return weighted_sum_of_rows(weights, row_sums<T>(x), index);
 }
 
 }  // namespace sidera::inline SIDERA_ABI
