@@ -181,6 +181,13 @@ TEST_CASE("padding and the order of the history: no part is taken by padding, wh
   check(sidera::projected_attention{2});
 }
 
+TEST_CASE("with raw weights the order of a history changes no bit") {
+  sidera::ranker<float> const model(layout(), {.dim = 8, .hidden = {16}});
+  std::vector<code_t> const candidates{1, 2}, history{4, 8, 15, 23, 4, 42}, another{42, 4, 4, 23, 8, 15};
+  CHECK(model.score(sidera::candidates_of(history, candidates)) ==
+        model.score(sidera::candidates_of(another, candidates)));
+}
+
 TEST_CASE("items without codes in a view look the same there") {
   sidera::parameters<float> store;
   sidera::code_embedding<> const embedding(store, "audio", random_view("audio", 2, true), 4, sidera::random_stream(1));

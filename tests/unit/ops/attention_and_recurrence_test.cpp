@@ -30,6 +30,7 @@ std::vector<std::uint8_t> flags(std::size_t count) {
 
 constexpr std::size_t time_steps = 3;
 laws::gradient_options const smooth{.float_tolerance = 2e-5, .large = {160, 40, 24}};
+laws::gradient_options const many_places{.float_tolerance = 2e-5, .large = {160, 40, 100}};
 
 }  // namespace
 
@@ -44,10 +45,10 @@ TEST_CASE("additive scores and sums of chosen rows obey the gradient laws") {
         auto const at = places(in[1].rows() * 21, in[0].rows());
         return additive_scores(in[0], at, in[1], in[2], in[3], {in[1].rows(), 21}, sidera::functions::tanh{});
       },
-      smooth);
+      many_places);
   gradient_law(
       "weighted_sum_of_rows, with several registers of columns", {"k x 21", "m x 70"},
-      [](auto in) { return weighted_sum_of_rows(in[0], in[1], places(in[0].size(), in[1].rows())); }, smooth);
+      [](auto in) { return weighted_sum_of_rows(in[0], in[1], places(in[0].size(), in[1].rows())); }, many_places);
   gradient_law("weighted_sum_of_rows", {"k x 3", "m x n"},
                [](auto in) { return weighted_sum_of_rows(in[0], in[1], places(in[0].size(), in[1].rows())); });
   gradient_law("attend_rows", {"k x 2n", "m x n"}, [](auto in) {
@@ -140,7 +141,31 @@ TEST_CASE("wrong shapes and places are refused with both sizes or the place") {
   CHECK_THROWS_AS((void)weighted_sum_of_rows(t.refer(a), t.refer(b), at), sidera::shape_error);
   sidera::matrix<float> const weights = sidera::matrix<float>::Zero(2, 2);
   CHECK(laws::row_of_error([&] { (void)weighted_sum_of_rows(t.refer(weights), t.refer(a), at); }) == 3);
+  std::vector<code_t> const two{0, 1};
+  auto const index = index_places(t, std::span<code_t const>(two), {2, 1}, 3, "index_places");
+  CHECK_THROWS_WITH_AS((void)weighted_sum_of_rows(t.refer(weights), t.refer(a), index),
+                       "weighted_sum_of_rows: the index is of 3 keys and batch 2, expected 4 keys and batch 2",
+                       sidera::shape_error);
   CHECK_THROWS_AS((void)lstm_steps(t.refer(a), t.refer(b), {2, 2}), sidera::shape_error);
   CHECK_THROWS_AS((void)unfold(t.refer(a), {1, 1, 3}, {}), sidera::shape_error);
   CHECK_THROWS_AS((void)unfold(t.refer(a), {1, 1, 4}, {3, 3}), sidera::shape_error);
+}
+
+TEST_CASE("places are sorted by key within blocks of samples, padding left out") {
+  sidera::tape<float> t;
+  constexpr std::size_t block = sidera::place_index::block_samples;
+  std::vector<code_t> at(2 * (block + 1), sidera::no_code);
+  at[0] = 5, at[1] = 2, at[3] = 2, at[2 * block] = 1, at[2 * block + 1] = 5;
+  auto const index = index_places(t, std::span<code_t const>(at), {block + 1, 2}, 6, "index_places");
+  std::vector<std::array<std::size_t, 3>> found;
+  for (auto const& place : index.used) found.push_back({place.key, place.sample, place.at});
+  CHECK(found == std::vector<std::array<std::size_t, 3>>{
+                     {2, 0, 1}, {2, 1, 3}, {5, 0, 0}, {1, block, 2 * block}, {5, block, 2 * block + 1}});
+  CHECK(index.block(0).size() == 3);
+  CHECK(index.block(1).size() == 2);
+  CHECK_THROWS_AS((void)index_places(t, std::span<code_t const>(at), {block, 2}, 6, "index_places"),
+                  sidera::shape_error);
+  CHECK(laws::row_of_error([&] {
+          (void)index_places(t, std::span<code_t const>(at), {block + 1, 2}, 5, "index_places");
+        }) == 0);
 }

@@ -43,32 +43,43 @@ struct place_index {
   }
 };
 
+namespace detail {
+
+/// Sorts the used places of samples `begin` .. `end` - 1 by their keys to `to`; returns how many they are. `next` is
+/// memory for a number per key.
+inline std::uint32_t sort_places(std::span<code_t const> places, std::size_t time, std::size_t begin, std::size_t end,
+                                 std::span<std::uint32_t> next, place_index::place* to) {
+  std::fill(next.begin(), next.end(), 0u);
+  for (code_t const key : places.subspan(begin * time, (end - begin) * time))
+    if (key >= 0) ++next[static_cast<std::size_t>(key)];
+  std::uint32_t count = 0;
+  for (std::uint32_t& n : next) count += std::exchange(n, count);
+  for (std::size_t s = begin, at = begin * time; s < end; ++s)
+    for (std::size_t step = 0; step < time; ++step, ++at)
+      if (code_t const key = places[at]; key >= 0)
+        to[next[static_cast<std::size_t>(key)]++] = {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(s),
+                                                     static_cast<std::uint32_t>(at)};
+  return count;
+}
+
+}  // namespace detail
+
 /// The index of batch * time keys, each below `keys` or negative for padding; at most 2^32 - 1 of them. Throws
 /// shape_error for another number of places, value_error with the place of a key that is too large.
 template <Scalar T>
 [[nodiscard]] place_index index_places(tape<T>& t, std::span<code_t const> places, sequence_shape shape,
                                        std::size_t keys, std::string_view function) {
   detail::require_places(places, shape, keys, function);
-  auto* const used = t.template scratch<place_index::place>(places.size());
-  auto* const next = t.template scratch<std::uint32_t>(keys);
   block_partition const blocks{shape.batch, place_index::block_samples};
+  auto* const used = t.template scratch<place_index::place>(places.size());
+  std::span const next(t.template scratch<std::uint32_t>(keys), keys);
   auto* const first = t.template scratch<std::uint32_t>(blocks.count() + 1);
-  std::uint32_t count = 0;
+  first[0] = 0;
   for (std::size_t b = 0; b < blocks.count(); ++b) {
-    first[b] = count;
     std::size_t const begin = blocks.begin(b), end = begin + blocks.length(b);
-    std::fill_n(next, keys, 0u);
-    for (std::size_t at = begin * shape.time; at < end * shape.time; ++at)
-      if (places[at] >= 0) ++next[places[at]];
-    for (std::size_t k = 0; k < keys; ++k) count += std::exchange(next[k], count);
-    for (std::size_t s = begin, at = begin * shape.time; s < end; ++s)
-      for (std::size_t step = 0; step < shape.time; ++step, ++at)
-        if (places[at] >= 0)
-          used[next[places[at]]++] = {static_cast<std::uint32_t>(places[at]), static_cast<std::uint32_t>(s),
-                                      static_cast<std::uint32_t>(at)};
+    first[b + 1] = first[b] + detail::sort_places(places, shape.time, begin, end, next, used + first[b]);
   }
-  first[blocks.count()] = count;
-  return {shape, keys, t.keep(places), {used, count}, first};
+  return {shape, keys, t.keep(places), {used, first[blocks.count()]}, first};
 }
 
 namespace detail {
