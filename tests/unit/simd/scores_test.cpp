@@ -8,6 +8,7 @@
 #include <sidera/simd/centred_rows.hpp>
 #include <sidera/simd/nearest.hpp>
 #include <sidera/simd/table_scores.hpp>
+#include <sidera/simd/word_rows.hpp>
 #include <sidera/simd/word_scan.hpp>
 
 namespace {
@@ -32,13 +33,15 @@ simd::word_panels<T> pack(matrix<double> const& directions, std::vector<double> 
   return simd::word_panels<T>({directions.data(), static_cast<std::size_t>(directions.size())}, biases, centre);
 }
 
-/// The largest |computed - real| / score_error over all rows and pairs of words. Differences of scores, since the
-/// panels move all scores of a row by a common amount; two scores may be off by twice the bound.
+/// The largest |computed - real| / score_error over all rows and pairs of words, by panels and by word_rows, which have
+/// the same bound. Differences of scores, since the panels move all scores of a row by a common amount; two scores may
+/// be off by twice the bound.
 template <Scalar T>
 double worst_share_of_bound(matrix<T> const& x, matrix<double> const& directions, std::vector<double> const& biases,
                             std::vector<T> const& centre) {
   auto const panels = pack(directions, biases, centre);
   panel_rules<T> const rules{{}, &panels};
+  simd::word_rows<T> const words(panels);
   simd::scan_workspace<T> w;
   std::size_t const n = row_count(x), dim = column_count(x);
   std::size_t const stride = simd::score_rows(panels, rules, x.data(), dim, n, w);
@@ -56,9 +59,13 @@ double worst_share_of_bound(matrix<T> const& x, matrix<double> const& directions
             static_cast<long double>(x.data()[i * dim + d]) * static_cast<long double>(directions.data()[j * dim + d]);
     }
     for (std::size_t j = 1; j < real.size(); ++j) {
-      auto const off = static_cast<double>(
-          std::abs((static_cast<long double>(scores[j]) - static_cast<long double>(scores[0])) - (real[j] - real[0])));
-      worst = std::max(worst, off / (2 * panels.score_error(length)));
+      auto const check = [&](T score, T first) {
+        auto const off = static_cast<double>(
+            std::abs((static_cast<long double>(score) - static_cast<long double>(first)) - (real[j] - real[0])));
+        worst = std::max(worst, off / (2 * panels.score_error(length)));
+      };
+      check(scores[j], scores[0]);
+      check(words.score(moved.data(), j), words.score(moved.data(), 0));
     }
   }
   return worst;
@@ -176,6 +183,24 @@ TEST_CASE_TEMPLATE("word_scan leaves exactly the words whose score reaches the b
           });
       CHECK(std::count(calls.begin(), calls.end(), 1) == static_cast<std::ptrdiff_t>(rows));
     }
+}
+
+TEST_CASE("candidate_list: new scores replace the old ones and drop what is too far from their best") {
+  constexpr std::size_t count = simd::score_chunk<float>;
+  alignas(64) float scores[count], maxima[simd::width<float>];
+  for (std::size_t j = 0; j < count; ++j) scores[j] = static_cast<float>(j);
+  auto const best = simd::chunk_maxima(scores, count, maxima);
+  simd::candidate_list<float> list;
+  list.clear();
+  list.collect(scores, maxima, count, 100, list.raise(best) - 3);
+  REQUIRE(list.words().size() == 4);
+  list.rescore([](std::size_t word) { return -static_cast<float>(word); }, [](float most) { return most - 1; });
+  REQUIRE(list.words().size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto const word = static_cast<std::uint32_t>(100 + count - 4 + i);  // the two lowest numbers, now the best ones
+    CHECK(std::count_if(list.words().begin(), list.words().end(),
+                        [&](auto const& w) { return w.word == word && w.score == -static_cast<float>(word); }) == 1);
+  }
 }
 
 TEST_CASE_TEMPLATE("word_scan gives up rows without a usable slack and rows with too many equal words", T, float,

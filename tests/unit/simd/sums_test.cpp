@@ -88,6 +88,18 @@ TEST_CASE_TEMPLATE("centre_row: the difference, and a tight upper bound of its l
     }
 }
 
+TEST_CASE_TEMPLATE("rounding_factor is a tight bound of 1 / (1 - a), and infinite where it would not be", T, float,
+                   double) {
+  for (double const a : {1e-15, 1e-6, 0.01, 0.1, 0.3, 0.4999}) {
+    auto const k = static_cast<std::size_t>(2 * a / static_cast<double>(std::numeric_limits<T>::epsilon()));
+    double const share = static_cast<double>(k) * static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+    double const found = sidera::simd::rounding_factor<T>(k);
+    CHECK(found * (1 - share) >= 1 - 1e-15);
+    CHECK(found * (1 - share) <= 1 + 2 * share * share);
+  }
+  CHECK(std::isinf(sidera::simd::rounding_factor<T>(static_cast<std::size_t>(2 / std::numeric_limits<T>::epsilon()))));
+}
+
 TEST_CASE_TEMPLATE("centre_row: no finite length for squares that overflow, infinities and NaN", T, float, double) {
   std::vector<T> const origin(40, T(0));
   for (T const bad :
