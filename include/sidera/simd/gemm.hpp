@@ -42,9 +42,9 @@ struct gemm_kernel {
                                         std::size_t n) noexcept {
     auto const of_height = [&](auto vectors) __attribute__((always_inline)) {
       constexpr std::size_t V = decltype(vectors)::value;
-      if (m > 2 * third)
+      if (height(m) == rows)
         registers<rows, V>(k, a, a_row, a_k, b, b_k, c, c_row, add, m, n);
-      else if (m > third)
+      else if (height(m) == 2 * third)
         registers<2 * third, V>(k, a, a_row, a_k, b, b_k, c, c_row, add, m, n);
       else
         registers<third, V>(k, a, a_row, a_k, b, b_k, c, c_row, add, m, n);
@@ -55,9 +55,14 @@ struct gemm_kernel {
       of_height(std::integral_constant<std::size_t, 1>{});
   }
 
+  /// Rows of A that a tile reads which has 1 <= m <= `rows` rows to compute.
+  [[nodiscard]] static constexpr std::size_t height(std::size_t m) noexcept {
+    return m > 2 * third ? rows : (m > third ? 2 * third : third);
+  }
   /// The first rows of A that tiles can read without reading beyond the m-th.
   [[nodiscard]] static constexpr std::size_t whole_rows(std::size_t m) noexcept {
-    return m % rows % third == 0 ? m : m / rows * rows;
+    std::size_t const last = m % rows;
+    return last == 0 || height(last) == last ? m : m - last;
   }
   /// The first columns of B that tiles can read without reading beyond the n-th.
   [[nodiscard]] static constexpr std::size_t whole_columns(std::size_t n) noexcept {
