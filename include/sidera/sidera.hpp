@@ -286,6 +286,7 @@
 #include <sidera/quantizers/multi_view_quantizer.hpp>
 #include <sidera/quantizers/nearest_rotation.hpp>
 #include <sidera/quantizers/optimized_rotation.hpp>
+#include <sidera/quantizers/plain_beam.hpp>
 #include <sidera/quantizers/product_quantizer.hpp>
 #include <sidera/quantizers/quantizer_fields.hpp>
 #include <sidera/quantizers/refine_jointly.hpp>
@@ -299,6 +300,7 @@
 #include <sidera/quantizers/row_variation.hpp>
 #include <sidera/quantizers/scalar_cells.hpp>
 #include <sidera/quantizers/shared_view_quantizer.hpp>
+#include <sidera/quantizers/table_beam.hpp>
 #include <sidera/quantizers/vector_quantizer.hpp>
 #include <sidera/quantizers/view.hpp>
 #include <sidera/quantizers/view_scaling.hpp>

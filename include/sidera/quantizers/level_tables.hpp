@@ -3,6 +3,7 @@
 /// \file  The words and tables of residual encoding from one product.
 #include <sidera/core/matrix.hpp>
 #include <sidera/quantizers/residual_level.hpp>
+#include <sidera/simd/candidates.hpp>
 #include <sidera/simd/integer_panels.hpp>
 #include <sidera/simd/product.hpp>
 #include <sidera/simd/word_rows.hpp>
@@ -16,9 +17,13 @@ struct level_tables {
   simd::word_panels<T> panels;
   simd::first_pass_panels first_pass;           ///< of greedy encoding
   simd::integer_panels<std::int16_t> integers;  ///< of a beam, whose scores have to be better
-  simd::word_rows<T> words;                     ///< for levels with a first pass
-  std::vector<simd::aligned_buffer<T>> tables;  ///< of every earlier level m: K_m rows of row_stride numbers
+  simd::word_rows<T> words;                     ///< for levels with integers
+  std::size_t stride = 0;                       ///< numbers per row of scores and of tables: words and padding
+  std::vector<simd::aligned_buffer<T>> tables;  ///< of every earlier level m: K_m rows
+  row_vector<T> carry;                          ///< what choosing a word adds to half of the query's square ...
+  std::vector<matrix<T>> carry_tables;          ///< ... less what earlier codes take from that; empty: nothing
   double table_limit = 0;                       ///< no sum of table entries is larger in magnitude
+  double carry_limit = 0;                       ///< nothing that is carried is larger in magnitude
   double largest_a = 0, largest_b = 0;          ///< |A_l[j]|, |B_l[j]| (moved), the largest
 };
 
@@ -32,12 +37,14 @@ class level_tables_builder {
   /// Deeper codes go the plain way.
   static constexpr std::size_t most_levels = 32;
 
-  /// False for words that explain something else than themselves, and for tables that would be too large.
+  /// False for words that explain something else than themselves, for levels behind the first some of which have a
+  /// prefix half and some have none, and for tables that would be too large.
   [[nodiscard]] static bool fits(std::vector<residual_level<T>> const& levels) {
     std::size_t entries = 0, before = 0;
     for (auto const& level : levels) {
       if (level.explained != level.search.words.leftCols(level.explained.cols())) return false;
-      entries += before * (level.search.size() + simd::word_panels<T>::words_per_panel);
+      if (before > 0 && level.search.words.cols() != levels[1].search.words.cols()) return false;
+      entries += before * (level.search.size() + simd::score_chunk<T>);
       before += level.search.size();
     }
     return !levels.empty() && levels.size() <= most_levels && entries <= table_limit;
@@ -61,10 +68,12 @@ class level_tables_builder {
     if (l == 0) a.rowwise() -= origin_;
     return a;
   }
+  [[nodiscard]] bool has_prefix(residual_level<T> const& level) const {
+    return level.search.words.cols() != origin_.cols();
+  }
   /// weight * B_l, moved; zero where the level has no prefix half.
   [[nodiscard]] matrix<double> weighted_prefix(residual_level<T> const& level) const {
-    if (level.search.words.cols() == origin_.cols())
-      return matrix<double>::Zero(level.explained.rows(), origin_.cols());
+    if (!has_prefix(level)) return matrix<double>::Zero(level.explained.rows(), origin_.cols());
     matrix<double> b = level.search.words.rightCols(origin_.cols()).template cast<double>();
     return b.rowwise() - weight_ * origin_;
   }
@@ -78,15 +87,32 @@ class level_tables_builder {
     s.panels = simd::word_panels<T>({a.data(), static_cast<std::size_t>(a.size())},
                                     {bias.data(), static_cast<std::size_t>(bias.size())},
                                     {given_origin_.data(), static_cast<std::size_t>(given_origin_.size())});
+    s.stride = (row_count(a) + simd::score_chunk<T> - 1) / simd::score_chunk<T> * simd::score_chunk<T>;
     s.largest_a = std::sqrt(a.rowwise().squaredNorm().maxCoeff());
     s.largest_b = std::sqrt(b.rowwise().squaredNorm().maxCoeff());
     matrix<double> const target = a - weight_ * b;
     for (std::size_t m = 0; m < l; ++m) {
       matrix<double> const products = simd::product_nt<double>(explained(levels[m], m), target);
       s.table_limit += products.cwiseAbs().maxCoeff();
-      s.tables.push_back(padded(products, s.panels.panel_count() * simd::word_panels<T>::words_per_panel));
+      s.tables.push_back(padded(products, s.stride));
     }
+    if (l + 1 < levels.size() && has_prefix(levels[l + 1])) add_carry(s, levels, l, a, b);
     return s;
+  }
+
+  /// From -|[r ; w p] - [a ; b]|^2 / 2 of this level to -|[r - a ; w (p + a)]|^2 / 2 of the next one's query.
+  void add_carry(level_tables<T>& s, std::vector<residual_level<T>> const& levels, std::size_t l,
+                 matrix<double> const& a, matrix<double> const& b) const {
+    row_vector<double> const own =
+        (b.rowwise().squaredNorm() - weight_ * weight_ * a.rowwise().squaredNorm()).transpose() / 2;
+    s.carry = own.template cast<T>();
+    s.carry_limit = own.cwiseAbs().maxCoeff();
+    matrix<double> const target = weight_ * (weight_ * a + b);
+    for (std::size_t m = 0; m < l; ++m) {
+      matrix<double> const products = simd::product_nt<double>(explained(levels[m], m), target);
+      s.carry_limit += products.cwiseAbs().maxCoeff();
+      s.carry_tables.push_back(products.template cast<T>());
+    }
   }
 
   [[nodiscard]] static simd::aligned_buffer<T> padded(matrix<double> const& rows, std::size_t stride) {
@@ -109,7 +135,7 @@ class level_tables_builder {
       integers = integers && level.integers.usable();
     }
     for (auto& level : levels) {
-      if (first_pass) level.words = simd::word_rows<T>(level.panels);
+      if (first_pass || integers) level.words = simd::word_rows<T>(level.panels);
       if (!first_pass) level.first_pass = {};
       if (!integers) level.integers = {};
     }

@@ -85,9 +85,13 @@ class residual_quantizer {
   }
 
   /// The `count` best whole codes of every row by beam search, best first: row i * count + k is the k-th of row i.
-  /// Fewer exist when the words of all levels are fewer; then rows of no_code follow.
+  /// Fewer exist when the words of all levels are fewer; then rows of no_code follow. Throws value_error for a count of
+  /// 0 and for one that no memory could hold.
   [[nodiscard]] code_matrix top_codes(matrix_cref<T> const& x, std::size_t count) const {
     check_input(x, "residual_quantizer::top_codes");
+    std::size_t const numbers_per_code = level_count() * std::max<std::size_t>(1, row_count(x)) * sizeof(code_t);
+    if (count == 0 || count > static_cast<std::size_t>(std::numeric_limits<index_t>::max()) / numbers_per_code)
+      throw value_error("residual_quantizer::top_codes", "count is " + std::to_string(count));
     code_matrix found;
     std::size_t const per_row = beam_search(encoder_, count).encode_all(x, level_count(), found);
     code_matrix out = code_matrix::Constant(x.rows() * static_cast<index_t>(count), found.cols(), no_code);

@@ -3,7 +3,6 @@
 /// \file  Residual encoding from one product, greedy and for a beam.
 #include <sidera/core/rounding.hpp>
 #include <sidera/quantizers/level_tables.hpp>
-#include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/nearest.hpp>
 #include <sidera/simd/table_candidates.hpp>
 #include <vector>
@@ -47,7 +46,6 @@ class residual_tables {
     if (!level_tables_builder<T>::fits(levels)) return;
     row_vector<double> const origin = levels.front().explained.template cast<double>().colwise().mean();
     origin_ = origin.template cast<T>();
-    weighted_origin_ = weight_ * origin_.template cast<double>();
     origin_length_ = std::sqrt(origin_.template cast<double>().squaredNorm());
     steps_ = level_tables_builder<T>(origin_, weight_).build(levels);
     first_pass_ = steps_.front().first_pass.usable();
@@ -71,7 +69,7 @@ class residual_tables {
       if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
   }
 
-  /// For a beam: what \ref scores and \ref uncertainty are asked about next, up to block_rows() rows.
+  /// For a beam: what \ref scores and the doubts are asked about next, up to block_rows() rows.
   void start(matrix_cref<T> const& x, beam_workspace& w) const {
     centre(x, w.numbers);
     if constexpr (std::is_same_v<T, float>)
@@ -81,9 +79,7 @@ class residual_tables {
   [[nodiscard]] std::size_t level_count() const noexcept { return steps_.size(); }
 
   /// Numbers per row of scores and per table row of level l: its words and some padding.
-  [[nodiscard]] std::size_t stride(std::size_t l) const noexcept {
-    return steps_[l].panels.panel_count() * simd::word_panels<T>::words_per_panel;
-  }
+  [[nodiscard]] std::size_t stride(std::size_t l) const noexcept { return steps_[l].stride; }
 
   /// <x, A_l[j]> - n_l[j] / 2 but for a number that all words share, for `count` rows and every word; padding is
   /// -infinity. `out` is aligned and has room for whole register tiles: count rounded up times stride(l).
@@ -93,33 +89,56 @@ class residual_tables {
     store_scores(steps_[l].panels, w.numbers.rows.data(), l, count, out);
   }
 
-  /// What the words of level l cannot change of the squared distance to this query, moved like the scores.
-  [[nodiscard]] double common_square(std::span<T const> query) const noexcept {
-    auto const dim = static_cast<std::size_t>(dim_);
-    auto const add_square = [](auto sum, auto v) { return simd::multiply_add(v, v, sum); };
-    auto const add_moved = [](auto sum, auto v, auto o) { return simd::multiply_add(v - o, v - o, sum); };
-    double const residual = simd::exact_sum(dim, add_square, query.data());
-    if (query.size() == dim) return residual;
-    return residual + simd::exact_sum(dim, add_moved, query.data() + dim, weighted_origin_.data());
-  }
-
   /// What the scores of level l lose when level m < l has this code: stride(l) numbers.
   [[nodiscard]] T const* table_row(std::size_t l, std::size_t m, code_t code) const noexcept {
     return steps_[l].tables[m].data() + static_cast<std::size_t>(code) * stride(l);
   }
 
-  /// How far a score of row i, less its table rows and moved by at most `shift`, can be from what the plain encoder
-  /// compares, with its own roundings; infinite where the score must not be trusted.
-  [[nodiscard]] double uncertainty(std::size_t l, std::size_t i, double shift, beam_workspace const& w) const noexcept {
-    constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+  /// What a hypothesis with these codes up to level l carries to the next level beside the score of its last word.
+  [[nodiscard]] double carried(std::size_t l, std::span<code_t const> codes) const noexcept {
+    step const& s = steps_[l];
+    if (s.carry.size() == 0) return 0;
+    auto left = static_cast<double>(s.carry(codes[l]));
+    for (std::size_t m = 0; m < l; ++m) left -= static_cast<double>(s.carry_tables[m](codes[m], codes[l]));
+    return left;
+  }
+
+  /// How far a score of row i, less its table rows and moved by at most `shift`, and what is carried on with it can be
+  /// from the real numbers; infinite where the score must not be trusted.
+  [[nodiscard]] double score_doubt(std::size_t l, std::size_t i, double shift, beam_workspace const& w) const noexcept {
     step const& s = steps_[l];
     double const length = w.numbers.lengths.data()[i], limit = static_cast<double>(std::numeric_limits<T>::max()) / 8;
-    if (!s.panels.in_range(length) || !(s.table_limit + std::abs(shift) < limit))
+    if (!s.panels.in_range(length) || !(s.table_limit + s.carry_limit + std::abs(shift) < limit))
       return std::numeric_limits<double>::infinity();
     double const terms = static_cast<double>(l) + 3;  // every table and the shift are one more rounding each
-    double const further = by_integers_ ? s.integers.score_error(length, w.integers.errors.data()[i]) : 0.0;
-    return error(s, l, length) + further +
-           terms * u * (s.panels.score_limit(length) + s.table_limit + 2 * std::abs(shift));
+    return s.panels.score_error(length, by_integers_ ? s.words.roundings() : whole_chain()) +
+           terms * unit * (s.panels.score_limit(length) + s.table_limit + 2 * std::abs(shift)) +
+           2 * unit * s.carry_limit;
+  }
+
+  /// What is to be added to that for \ref scores; \ref fine_score does without.
+  [[nodiscard]] double coarse_doubt(std::size_t l, std::size_t i, beam_workspace const& w) const noexcept {
+    if (!by_integers_) return 0;
+    return steps_[l].integers.score_error(w.numbers.lengths.data()[i], w.integers.errors.data()[i]);
+  }
+
+  /// Whether \ref scores come from integers, so that \ref fine_score is better.
+  [[nodiscard]] bool coarse() const noexcept { return by_integers_; }
+  /// The score of one word for row i.
+  [[nodiscard]] T fine_score(std::size_t l, std::size_t i, code_t code, beam_workspace const& w) const noexcept {
+    step const& s = steps_[l];
+    return s.words.score(w.numbers.rows.data() + i * s.panels.dim(), static_cast<std::size_t>(code));
+  }
+
+  /// How far half of a squared distance of the plain encoder can be from the real number, for row i.
+  ///
+  /// As in \ref error, but hypotheses differ in their residuals and prefixes too: their roundings e move half of
+  /// |q - word|^2 by <e, q - word>.
+  [[nodiscard]] double plain_doubt(std::size_t l, std::size_t i, beam_workspace const& w) const noexcept {
+    double const length = w.numbers.lengths.data()[i];
+    step const& s = steps_[l];
+    return plain_error(s, l, length, reach(l, length) + s.largest_a,
+                       weight_ * (reach(l, length) + origin_length_) + s.largest_b);
   }
 
  private:
@@ -132,11 +151,13 @@ class residual_tables {
   template <class Panels>
   void store_scores(Panels const& panels, typename Panels::row_entry const* rows, std::size_t l, std::size_t count,
                     T* out) const {
+    std::size_t const per_row = stride(l), scored = panels.panel_count() * Panels::words_per_panel;
     for (std::size_t first = 0; first < count; first += simd::detail::tile_rows)
       for (std::size_t p = 0; p < panels.panel_count(); ++p)
-        panels.store_scores(rows + first * panels.row_length(), p,
-                            out + first * stride(l) + p * Panels::words_per_panel, stride(l),
-                            simd::multiply_add_step{});
+        panels.store_scores(rows + first * panels.row_length(), p, out + first * per_row + p * Panels::words_per_panel,
+                            per_row, simd::multiply_add_step{});
+    for (std::size_t i = 0; i < count; ++i)
+      std::fill(out + i * per_row + scored, out + (i + 1) * per_row, -std::numeric_limits<T>::infinity());
   }
 
   /// Codes of one level.
@@ -203,13 +224,13 @@ class residual_tables {
   /// tile read any table row: their results are not looked at. Returns the rows of all tiles.
   std::size_t point_at_tables(code_matrix_ref const& out, step const& s, table_workspace<T>& tw) const {
     std::size_t const rows = simd::detail::whole_tiles(row_count(out));
-    std::size_t const count = s.tables.size(), stride = s.panels.panel_count() * simd::word_panels<T>::words_per_panel;
+    std::size_t const count = s.tables.size();
     tw.tables.resize(block_rows() * most_levels);
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t m = 0; m < count; ++m) {
         auto const i = std::min(static_cast<index_t>(r), out.rows() - 1);
         code_t const code = std::max(0, out(i, static_cast<index_t>(m)));
-        tw.tables[r * count + m] = s.tables[m].data() + static_cast<std::size_t>(code) * stride;
+        tw.tables[r * count + m] = s.tables[m].data() + static_cast<std::size_t>(code) * s.stride;
       }
     return rows;
   }
@@ -223,31 +244,42 @@ class residual_tables {
   }
 
   /// How far score and plain encoder can be from the real numbers together, for a row with |x - origin| = length.
-  ///
-  /// Score: the product's own bound; every table entry and every subtraction is rounded once.
-  /// Plain encoder: residual and prefix are rounded at every level, residuals are at most `reach` long, prefixes at
-  /// most `reach` from the origin; the weighted prefix is rounded once more. A rounding vector e moves a score by <e,
-  /// word>. Its comparison in double adds terms of the order of 2^-53.
+  /// Of the score: the product's own bound; every table entry and every subtraction is rounded once.
   [[nodiscard]] double error(step const& s, std::size_t l, double length) const noexcept {
-    constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
-    auto const levels = static_cast<double>(l);
-    double reach = length;
-    double const away = origin_length_;
-    for (std::size_t m = 0; m < l; ++m) reach += steps_[m].largest_a;
-    double const product = s.panels.score_error(length);
-    double const tables = 2 * (levels + 1) * u * (s.panels.score_limit(length) + s.table_limit);
-    double const residual = 2 * (levels + 1) * u * reach * s.largest_a;
-    double const prefix = 2 * (levels + 2) * u * weight_ * (reach + away) * s.largest_b;
-    double const all = reach + away + s.largest_a + s.largest_b + weight_ * (reach + away);
-    double const in_double = 8 * (2 * static_cast<double>(dim_) + 8) * 0x1p-53 * all * all;
-    return product + tables + residual + prefix + in_double;
+    double const tables = 2 * static_cast<double>(l + 1) * unit * (s.panels.score_limit(length) + s.table_limit);
+    return s.panels.score_error(length, first_pass_ ? s.words.roundings() : whole_chain()) + tables +
+           plain_error(s, l, length, s.largest_a, s.largest_b);
   }
+
+  /// Of the plain encoder: residual and prefix are rounded at every level but the first, residuals are at most `reach`
+  /// long, prefixes at most `reach` from the origin; a first prefix is exact, but its weighted one is rounded. So the
+  /// rounding vectors e of level l have at most l u times that length, hardly more. They move half of a squared
+  /// distance by <e, v>, where v is a word if all that matters is how words differ: |v| is at most `residual` for the
+  /// residual and `prefix` for the prefix. The comparison in double adds terms of the order of 2^-53.
+  [[nodiscard]] double plain_error(step const& s, std::size_t l, double length, double residual,
+                                   double prefix) const noexcept {
+    constexpr double hardly_more = 1.01;
+    double const far = reach(l, length), away = origin_length_, rounded = static_cast<double>(l) * unit * hardly_more;
+    double const all = far + away + s.largest_a + s.largest_b + weight_ * (far + away);
+    return rounded * (far * residual + weight_ * (far + away) * prefix) +
+           8 * (2 * static_cast<double>(dim_) + 8) * 0x1p-53 * all * all;
+  }
+
+  /// Roundings of a term in scores from panels.
+  [[nodiscard]] std::size_t whole_chain() const noexcept { return static_cast<std::size_t>(dim_) + 1; }
+
+  /// No residual of level l is longer.
+  [[nodiscard]] double reach(std::size_t l, double length) const noexcept {
+    for (std::size_t m = 0; m < l; ++m) length += steps_[m].largest_a;
+    return length;
+  }
+
+  static constexpr double unit = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
 
   index_t dim_ = 0;
   bool first_pass_ = false, by_integers_ = false;
   double weight_ = 0, origin_length_ = 0;
   row_vector<T> origin_;
-  row_vector<double> weighted_origin_;
   std::vector<step> steps_;
 };
 

@@ -37,6 +37,23 @@ template <Scalar T>
   return largest_lane<T>(best);
 }
 
+/// Calls visit(i) for each lane of `maxima`, those of `count` scores, that is at least `bound`: one of the scores i,
+/// i + width, ... of the lane's chunk is.
+template <Scalar T, class Visit>
+SIDERA_ALWAYS_INLINE void for_each_hit(T const* maxima, std::size_t count, T bound, Visit const& visit) {
+  constexpr std::size_t w = width<T>, part = 64 / w;  // chunks whose lanes are the bits of one integer
+  std::size_t const chunks = count / score_chunk<T>;
+  for (std::size_t p = 0; p < chunks; p += part) {
+    std::uint64_t hits = 0;
+    for (std::size_t c = std::min(chunks, p + part); c-- > p;)
+      hits = hits << w % 64 | lanes_at_least<T>(batch<T>::load_aligned(maxima + c * w), batch<T>(bound));
+    for (; hits != 0; hits &= hits - 1) {
+      auto const hit = static_cast<std::size_t>(std::countr_zero(hits));
+      visit((p + hit / w) * score_chunk<T> + hit % w);
+    }
+  }
+}
+
 /// A row's words whose score reaches a bound that rises with the best score.
 ///
 /// A row with more than \ref capacity such words (duplicates, mostly) is given
@@ -68,18 +85,7 @@ class candidate_list {
     bound = std::max(bound, std::numeric_limits<T>::lowest());  // the padding behind the last
                                                                 // word is -infinity
     if (count_ > 0) drop_below(bound);
-    constexpr std::size_t w = width<T>,
-                          part = 64 / w;  // chunks whose lanes are the bits of one integer
-    std::size_t const chunks = count / score_chunk<T>;
-    for (std::size_t p = 0; p < chunks; p += part) {
-      std::uint64_t hits = 0;
-      for (std::size_t c = std::min(chunks, p + part); c-- > p;)
-        hits = hits << w % 64 | lanes_at_least<T>(batch<T>::load_aligned(maxima + c * w), batch<T>(bound));
-      for (; hits != 0; hits &= hits - 1) {
-        auto const hit = static_cast<std::size_t>(std::countr_zero(hits));
-        collect_lane(scores, (p + hit / w) * score_chunk<T> + hit % w, first, bound);
-      }
-    }
+    for_each_hit<T>(maxima, count, bound, [&](std::size_t at) { collect_lane(scores, at, first, bound); });
   }
 
   /// Gives every word the score score(word), and drops those below lowest(best), best the largest one. The list must

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Which lanes pass a comparison, as bits of an integer.
+#include <bit>
 #include <cstdint>
 #include <sidera/simd/register_tile.hpp>
 
@@ -91,6 +92,14 @@ template <Scalar T>
 [[nodiscard]] SIDERA_ALWAYS_INLINE T largest_lane(batch<T> v) noexcept {
   return detail::join_lanes<T>(v, detail::larger_of{});
 }
+
+/// The most roundings that a lane passes in \ref joined_lanes.
+template <Scalar T>
+inline constexpr std::size_t joined_lanes_roundings =
+#if defined(__AVX2__)
+    sizeof(T) == 4 ? std::size_t{std::bit_width(width<T>)} - 1 :
+#endif
+                   width<T> - 1;
 
 /// The sum of all lanes, rounded in an order that differs between instruction sets: sooner known than \ref sum_lanes.
 template <Scalar T>

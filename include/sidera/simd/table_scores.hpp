@@ -1,45 +1,64 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Scores of one row for several hypotheses, and those of them that can be among the best few.
-#include <bit>
-#include <sidera/simd/lane_mask.hpp>
+#include <limits>
+#include <sidera/simd/candidates.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
-/// Lanes whose maxima \ref scores_after_tables keeps.
-template <Scalar T>
-inline constexpr std::size_t maxima_lanes = detail::tile_vectors* width<T>;
-
-/// out[j] = scores[j] + shift - tables[0][j] - tables[1][j] - ..., and lanes[j % maxima_lanes] becomes the largest of
-/// itself and out[j]. `count` is a multiple of maxima_lanes; all pointers are aligned; no number is NaN.
+/// out[j] = scores[j] + shift - tables[0][j] - tables[1][j] - ..., and lanes[j % score_chunk] becomes the largest of
+/// itself and out[j]. As in \ref chunk_maxima, the largest ones lane by lane of chunk c go to maxima[c * width].
+/// `count` is a multiple of score_chunk; all pointers are aligned; no number is NaN.
 template <Scalar T>
 void scores_after_tables(T const* scores, T shift, T const* const* tables, std::size_t table_count, std::size_t count,
-                         T* out, T* lanes) noexcept {
-  batch<T> best[detail::tile_vectors];
-  detail::unroll<detail::tile_vectors>([&](auto v) __attribute__((always_inline)) {
-    best[v] = batch<T>::load_aligned(lanes + v * width<T>);
-  });
-  for (std::size_t j = 0; j < count; j += maxima_lanes<T>)
-    detail::unroll<detail::tile_vectors>([&](auto v) __attribute__((always_inline)) {
-      std::size_t const at = j + v * width<T>;
-      batch<T> left = batch<T>::load_aligned(scores + at) + batch<T>(shift);
-      for (std::size_t t = 0; t < table_count; ++t) left = left - batch<T>::load_aligned(tables[t] + at);
-      left.store_aligned(out + at);
-      best[v] = xsimd::max(best[v], left);
+                         T* out, T* maxima, T* lanes) noexcept {
+  constexpr std::size_t w = width<T>;
+  batch<T> best[4], left[4];
+  detail::unroll<4>([&](auto v) __attribute__((always_inline)) { best[v] = batch<T>::load_aligned(lanes + v * w); });
+  for (std::size_t j = 0; j < count; j += score_chunk<T>, maxima += w) {
+    detail::unroll<4>([&](auto v) __attribute__((always_inline)) {
+      left[v] = batch<T>::load_aligned(scores + j + v * w) + batch<T>(shift);
     });
-  detail::unroll<detail::tile_vectors>([&](auto v) __attribute__((always_inline)) {
-    best[v].store_aligned(lanes + v * width<T>);
-  });
+    for (std::size_t t = 0; t < table_count; ++t)
+      detail::unroll<4>([&](auto v) __attribute__((always_inline)) {
+        left[v] = left[v] - batch<T>::load_aligned(tables[t] + j + v * w);
+      });
+    detail::unroll<4>([&](auto v) __attribute__((always_inline)) {
+      left[v].store_aligned(out + j + v * w);
+      best[v] = xsimd::max(best[v], left[v]);
+    });
+    xsimd::max(xsimd::max(left[0], left[1]), xsimd::max(left[2], left[3])).store_aligned(maxima);
+  }
+  detail::unroll<4>([&](auto v) __attribute__((always_inline)) { best[v].store_aligned(lanes + v * w); });
 }
 
-/// Calls take(j) in ascending order for each of `count` numbers that is at least `bound`; `count` is a multiple of
-/// width<T>, `numbers` is aligned.
+/// The k-th largest of score_chunk numbers, counted with repetitions; 1 <= k <= score_chunk. `lanes` is aligned; no
+/// number is NaN.
+template <Scalar T>
+[[nodiscard]] T kth_largest_lane(T const* lanes, std::size_t k) noexcept {
+  constexpr T none = -std::numeric_limits<T>::infinity();
+  batch<T> left[4];
+  detail::unroll<4>([&](auto v)
+                        __attribute__((always_inline)) { left[v] = batch<T>::load_aligned(lanes + v * width<T>); });
+  for (std::size_t seen = 0;;) {
+    T const largest = largest_lane<T>(xsimd::max(xsimd::max(left[0], left[1]), xsimd::max(left[2], left[3])));
+    if (largest == none) return none;
+    detail::unroll<4>([&](auto v) __attribute__((always_inline)) {
+      seen += static_cast<std::size_t>(std::popcount(lanes_at_least<T>(left[v], batch<T>(largest))));
+      left[v] = xsimd::select(left[v] >= batch<T>(largest), batch<T>(none), left[v]);
+    });
+    if (seen >= k) return largest;
+  }
+}
+
+/// Calls take(j) for each j with scores[j] >= bound; `maxima` are those of \ref scores_after_tables. `count` is a
+/// multiple of score_chunk; both pointers are aligned.
 template <Scalar T, class Take>
-void for_each_at_least(T const* numbers, std::size_t count, T bound, Take const& take) {
-  for (std::size_t at = 0; at < count; at += width<T>)
-    for (std::uint32_t hits = lanes_at_least<T>(batch<T>::load_aligned(numbers + at), batch<T>(bound)); hits != 0;
-         hits &= hits - 1)
-      take(at + static_cast<std::size_t>(std::countr_zero(hits)));
+void for_each_at_least(T const* scores, T const* maxima, std::size_t count, T bound, Take const& take) {
+  for_each_hit<T>(maxima, count, bound, [&](std::size_t first) {
+    for (std::size_t at = first; at < first + score_chunk<T>; at += width<T>)
+      if (scores[at] >= bound) take(at);
+  });
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd

@@ -101,6 +101,10 @@ class word_panels {
   [[nodiscard]] double score_error(double length) const noexcept {
     return score_error_at_zero() + score_error_per_length() * length;
   }
+  /// The same of a score whose terms pass at most `roundings` roundings each, D + 1 in the chain above.
+  [[nodiscard]] double score_error(double length, std::size_t roundings) const noexcept {
+    return relative_error(roundings) * magnitude(length) + absolute_ + tiny_ * length;
+  }
   [[nodiscard]] double score_error_at_zero() const noexcept { return relative_ * largest_bias_ + absolute_; }
   [[nodiscard]] double score_error_per_length() const noexcept { return relative_ * largest_direction_ + tiny_; }
   /// No score of such a row is larger than this in magnitude.
@@ -119,11 +123,16 @@ class word_panels {
         centre_(std::move(centre)),
         packed_(panel_count() * words_per_panel * dim_),
         bias_(panel_count() * words_per_panel) {
-    constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
-    auto const d = static_cast<double>(dim_);
-    relative_ = (d + 1) * u < 0.5 ? ((d + 1) * u / (1 - (d + 1) * u) + 4 * u) * slack : infinity;
-    tiny_ = std::sqrt(d) * static_cast<double>(std::numeric_limits<T>::denorm_min());
+    relative_ = relative_error(dim_ + 1);
+    tiny_ = std::sqrt(static_cast<double>(dim_)) * static_cast<double>(std::numeric_limits<T>::denorm_min());
     for (std::size_t j = words_; j < panel_count() * words_per_panel; ++j) fill(j);
+  }
+
+  /// gamma + 4 u of \ref score_error.
+  [[nodiscard]] static double relative_error(std::size_t roundings) noexcept {
+    constexpr double u = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+    double const sum = static_cast<double>(roundings) * u;
+    return sum < 0.5 ? (sum / (1 - sum) + 4 * u) * slack : infinity;
   }
 
   [[nodiscard]] double magnitude(double length) const noexcept { return largest_bias_ + length * largest_direction_; }

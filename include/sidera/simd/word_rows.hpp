@@ -19,8 +19,14 @@ class word_rows {
       for (std::size_t d = 0; d < dim_; ++d) rows_.data()[j * dim_ + d] = panels.entry(j, d);
   }
 
-  /// The score of word j for a row from which the centre of the panels is subtracted: as good as
-  /// word_panels::score_error says, since that does not ask for an order of summation.
+  /// For word_panels::score_error: a term is a product in one of two lane-wise sums, which are joined, then their
+  /// lanes, then the rest of the row and the bias.
+  [[nodiscard]] std::size_t roundings() const noexcept {
+    constexpr std::size_t step = 2 * width<T>;
+    return 1 + dim_ / step + 1 + joined_lanes_roundings<T> + dim_ % step + 1;
+  }
+
+  /// The score of word j for a row from which the centre of the panels is subtracted.
   [[nodiscard]] T score(T const* centred, std::size_t j) const noexcept {
     constexpr std::size_t w = width<T>;
     T const* const word = rows_.data() + j * dim_;

@@ -123,6 +123,20 @@ TEST_CASE_TEMPLATE("A beam by tables keeps the hypotheses of the plain way", T, 
   for (double const weight : {0.0, 1.0}) check_beam<T>(grid, weight, 19, 5);
 }
 
+TEST_CASE_TEMPLATE("A beam by tables and integers keeps the hypotheses of the plain way", T, float, double) {
+  auto const x = laws::clustered<T>(300, 70, 40, 13, 0.4);
+  for (double const weight : {0.0, 0.7})
+    for (std::size_t const beam : {5u, 70u}) check_beam<T>(x, weight, 45, beam);
+  matrix<T> const far = (x.array() + T(300)).matrix();
+  for (double const weight : {0.0, 1.0}) check_beam<T>(far, weight, 45, 5);
+  matrix<T> const grid = (x.array() * T(2)).round().matrix();
+  for (double const weight : {0.0, 1.0}) check_beam<T>(grid, weight, 45, 5);
+  matrix<T> doubled(600, 70);  // words in pairs that hardly differ: no bound tells them apart
+  doubled << x, x;
+  doubled.bottomRows(300).array() *= T(1 + 1e-6);
+  for (double const weight : {0.0, 1.0}) check_beam<T>(doubled, weight, 300, 5);
+}
+
 TEST_CASE("A beam by tables: rows out of the range of the scores go the plain way") {
   auto x = laws::clustered<float>(60, 5, 10, 12, 0.4);
   residual_quantizer model({.levels = 3, .words = 6});
@@ -168,6 +182,8 @@ TEST_CASE("top_codes: best first, all different, the first one is the beam's; ev
   code_matrix const more = model.top_codes(x.topRows(2), 10);
   CHECK(more.row(9).maxCoeff() == no_code);  // there is no tenth
   CHECK(more.topRows(9) == best.topRows(9));
+  CHECK_THROWS_AS((void)model.top_codes(x, 0), value_error);
+  CHECK_THROWS_AS((void)model.top_codes(x, std::numeric_limits<std::size_t>::max()), value_error);
 }
 
 TEST_CASE("Frozen levels stay, those behind them are trained") {

@@ -33,9 +33,9 @@ simd::word_panels<T> pack(matrix<double> const& directions, std::vector<double> 
   return simd::word_panels<T>({directions.data(), static_cast<std::size_t>(directions.size())}, biases, centre);
 }
 
-/// The largest |computed - real| / score_error over all rows and pairs of words, by panels and by word_rows, which have
-/// the same bound. Differences of scores, since the panels move all scores of a row by a common amount; two scores may
-/// be off by twice the bound.
+/// The largest |computed - real| / score_error over all rows and pairs of words, by panels and by word_rows.
+/// Differences of scores, since the panels move all scores of a row by a common amount; two scores may be off by twice
+/// the bound.
 template <Scalar T>
 double worst_share_of_bound(matrix<T> const& x, matrix<double> const& directions, std::vector<double> const& biases,
                             std::vector<T> const& centre) {
@@ -59,13 +59,13 @@ double worst_share_of_bound(matrix<T> const& x, matrix<double> const& directions
             static_cast<long double>(x.data()[i * dim + d]) * static_cast<long double>(directions.data()[j * dim + d]);
     }
     for (std::size_t j = 1; j < real.size(); ++j) {
-      auto const check = [&](T score, T first) {
+      auto const check = [&](T score, T first, double bound) {
         auto const off = static_cast<double>(
             std::abs((static_cast<long double>(score) - static_cast<long double>(first)) - (real[j] - real[0])));
-        worst = std::max(worst, off / (2 * panels.score_error(length)));
+        worst = std::max(worst, off / (2 * bound));
       };
-      check(scores[j], scores[0]);
-      check(words.score(moved.data(), j), words.score(moved.data(), 0));
+      check(scores[j], scores[0], panels.score_error(length));
+      check(words.score(moved.data(), j), words.score(moved.data(), 0), panels.score_error(length, words.roundings()));
     }
   }
   return worst;
@@ -264,29 +264,45 @@ TEST_CASE_TEMPLATE("running_best equals a plain loop", T, float, double) {
 }
 
 TEST_CASE_TEMPLATE("scores_after_tables and for_each_at_least equal plain loops", T, float, double) {
-  constexpr std::size_t lanes = simd::maxima_lanes<T>, count = 5 * lanes;
+  constexpr std::size_t chunk = simd::score_chunk<T>, w = simd::width<T>, count = 5 * chunk;
   auto const numbers = laws::gaussian<T>(4, count, 21);
-  simd::aligned_buffer<T> scores(count), out(count), largest(lanes), tables(3 * count);
+  simd::aligned_buffer<T> scores(count), out(count), largest(chunk), maxima(count / 4), tables(3 * count);
   std::copy_n(numbers.data(), count, scores.data());
   scores.data()[count - 1] = -std::numeric_limits<T>::infinity();  // padding
   std::copy_n(numbers.data() + count, 3 * count, tables.data());
   T const* const rows[3] = {tables.data(), tables.data() + count, tables.data() + 2 * count};
   for (std::size_t const used : {0u, 1u, 3u}) {
-    std::fill_n(largest.data(), lanes, T(0.25));
-    simd::scores_after_tables(scores.data(), T(0.5), rows, used, count, out.data(), largest.data());
-    std::vector<T> expected(lanes, T(0.25));
+    std::fill_n(largest.data(), chunk, T(0.25));
+    simd::scores_after_tables(scores.data(), T(0.5), rows, used, count, out.data(), maxima.data(), largest.data());
+    std::vector<T> expected(chunk, T(0.25)), of_chunks(count / 4, -std::numeric_limits<T>::infinity());
     for (std::size_t j = 0; j < count; ++j) {
       T value = scores.data()[j] + T(0.5);
       for (std::size_t t = 0; t < used; ++t) value -= rows[t][j];
       REQUIRE(out.data()[j] == value);
-      expected[j % lanes] = std::max(expected[j % lanes], value);
+      expected[j % chunk] = std::max(expected[j % chunk], value);
+      T& of_chunk = of_chunks[j / chunk * w + j % w];
+      of_chunk = std::max(of_chunk, value);
     }
     CHECK(std::equal(expected.begin(), expected.end(), largest.data()));
+    CHECK(std::equal(of_chunks.begin(), of_chunks.end(), maxima.data()));
     std::vector<std::size_t> found, plain;
     T const bound = out.data()[7];
-    simd::for_each_at_least(out.data(), count, bound, [&](std::size_t j) { found.push_back(j); });
+    simd::for_each_at_least(out.data(), maxima.data(), count, bound, [&](std::size_t j) { found.push_back(j); });
+    std::sort(found.begin(), found.end());
     for (std::size_t j = 0; j < count; ++j)
       if (out.data()[j] >= bound) plain.push_back(j);
     CHECK(found == plain);
   }
+}
+
+TEST_CASE_TEMPLATE("kth_largest_lane counts repetitions", T, float, double) {
+  constexpr std::size_t count = simd::score_chunk<T>;
+  auto const numbers = laws::gaussian<T>(1, count, 22);
+  simd::aligned_buffer<T> lanes(count);
+  std::copy_n(numbers.data(), count, lanes.data());
+  lanes.data()[1] = lanes.data()[count - 1] = lanes.data()[2] = numbers(0, 0);
+  lanes.data()[3] = -std::numeric_limits<T>::infinity();  // a lane without words
+  std::vector<T> sorted(lanes.data(), lanes.data() + count);
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  for (std::size_t k = 1; k <= count; ++k) REQUIRE(simd::kth_largest_lane(lanes.data(), k) == sorted[k - 1]);
 }
