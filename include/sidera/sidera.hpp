@@ -154,11 +154,16 @@
 #include <sidera/disentangling/decouplers.hpp>
 #include <sidera/disentangling/disentangling_model.hpp>
 #include <sidera/disentangling/disentangling_stage.hpp>
+#include <sidera/disentangling/disentangling_training.hpp>
 #include <sidera/disentangling/encoders.hpp>
+#include <sidera/disentangling/equal_models.hpp>
 #include <sidera/disentangling/fcid.hpp>
 #include <sidera/disentangling/hierarchical_dcid.hpp>
 #include <sidera/disentangling/objective.hpp>
+#include <sidera/disentangling/paired_views.hpp>
 #include <sidera/disentangling/shared_stages.hpp>
+#include <sidera/disentangling/spread_views.hpp>
+#include <sidera/disentangling/view_survey.hpp>
 #include <sidera/evaluation/binary_scores.hpp>
 #include <sidera/evaluation/class_scores.hpp>
 #include <sidera/evaluation/cluster_geometry.hpp>
