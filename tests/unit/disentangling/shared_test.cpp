@@ -116,3 +116,20 @@ TEST_CASE("shared batches of DCID: a rank with other rows is an error on every r
   });
   CHECK(told == 3);
 }
+
+TEST_CASE("shared batches of DCID: a rank with another learning rate or weight is an error on every rank") {
+  auto const d = digits::load({"fou", "zer"}, 160);
+  std::atomic<int> told = 0;
+  for (bool const rate : {true, false})
+    run_ranks(2, [&](thread_communicator const& c) {
+      auto training = few_epochs();
+      auto options = combination::tiny<dcid<>::options_type>();
+      if (c.rank() == 1 && rate) training.learning_rate *= 2;
+      if (c.rank() == 1 && !rate) options.objective.weights.align = 3;
+      disentangling_model<dcid<>> m(options, training);
+      CHECK_THROWS_WITH_AS((void)m.fit(d.train, {}, {}, {}, shared_batches(c, 8)),
+                           doctest::Contains("rank 1 has other"), value_error);
+      ++told;
+    });
+  CHECK(told == 4);
+}

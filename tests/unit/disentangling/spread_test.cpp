@@ -56,7 +56,8 @@ void check_spread(typename A::options_type const& options, disentangling_trainin
 }  // namespace
 
 TEST_CASE("spread rows of DCID: the bits of one rank with all rows, with resets, repeats and missing rows") {
-  auto const d = digits::load({"fou", "zer", "mor"}, 160);
+  auto d = digits::load({"fou", "zer", "mor"}, 160);
+  d.train[0](5, 0) = 1e20f, d.train[0](110, 0) = -1e20f;  // the mean depends on the order, unless sums are exact
   presence_flags present(3, std::vector<std::uint8_t>(120, 1));
   for (std::size_t i = 12; i < 70; i += 3) present[i % 2][i] = 0;  // of two and four ranks, the first has all views
   auto options = combination::tiny<dcid<>::options_type>();
