@@ -19,7 +19,8 @@ namespace sidera::inline SIDERA_ABI {
 ///
 /// Memory of a rank: its own rows, the rows of a batch up to three times, and the order of an epoch (8 bytes per row of
 /// all ranks). Exchanged per step, beside what shared_batches does: every rank receives the rows of the batch. Data
-/// that one rank has and that cannot be trained on is an error of the same type on every rank.
+/// that one rank has and that cannot be trained on is an error of the same type on every rank. \ref trainer, whose
+/// losses take rows by number from data of their own, does not take it.
 template <Communicator C = serial_communicator>
 struct spread_batches {
   shared_batches<C> pieces = {};
