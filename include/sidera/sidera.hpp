@@ -124,7 +124,9 @@
 #include <sidera/codebooks/search_index.hpp>
 #include <sidera/codebooks/usage.hpp>
 #include <sidera/codebooks/word_search.hpp>
+#include <sidera/communicators/check_on_ranks.hpp>
 #include <sidera/communicators/concepts.hpp>
+#include <sidera/communicators/row_shares.hpp>
 #include <sidera/communicators/serial.hpp>
 #include <sidera/communicators/sum_over.hpp>
 #include <sidera/communicators/threads.hpp>
@@ -152,11 +154,16 @@
 #include <sidera/disentangling/decouplers.hpp>
 #include <sidera/disentangling/disentangling_model.hpp>
 #include <sidera/disentangling/disentangling_stage.hpp>
+#include <sidera/disentangling/disentangling_training.hpp>
 #include <sidera/disentangling/encoders.hpp>
+#include <sidera/disentangling/equal_models.hpp>
 #include <sidera/disentangling/fcid.hpp>
 #include <sidera/disentangling/hierarchical_dcid.hpp>
 #include <sidera/disentangling/objective.hpp>
+#include <sidera/disentangling/paired_views.hpp>
 #include <sidera/disentangling/shared_stages.hpp>
+#include <sidera/disentangling/spread_views.hpp>
+#include <sidera/disentangling/view_survey.hpp>
 #include <sidera/evaluation/binary_scores.hpp>
 #include <sidera/evaluation/class_scores.hpp>
 #include <sidera/evaluation/cluster_geometry.hpp>
@@ -201,6 +208,7 @@
 #include <sidera/interest/ranking_lists.hpp>
 #include <sidera/interest/ranking_samples.hpp>
 #include <sidera/interest/similarity_tiers.hpp>
+#include <sidera/interest/spread_samples.hpp>
 #include <sidera/interest/table_starts.hpp>
 #include <sidera/interest/user_histories.hpp>
 #include <sidera/io/atomic_file.hpp>
@@ -364,6 +372,7 @@
 #include <sidera/training/gradient_exchange.hpp>
 #include <sidera/training/piece_messages.hpp>
 #include <sidera/training/shared_batches.hpp>
+#include <sidera/training/spread_batches.hpp>
 #include <sidera/training/take_rows.hpp>
 #include <sidera/training/trainer.hpp>
 #include <sidera/training/training_options.hpp>

@@ -7,12 +7,14 @@
 
 #include <laws/sample_data.hpp>
 #include <sidera/core/thread_pool.hpp>
+#include <sidera/disentangling/dcid.hpp>
+#include <sidera/disentangling/disentangling_model.hpp>
 #include <sidera/interest/feature_factorization.hpp>
 #include <sidera/interest/ranker_trainer.hpp>
 #include <sidera/io/safetensors.hpp>
 #include <sidera/io/save_fields.hpp>
 #include <sidera/streaming/fit_stream.hpp>
-#include <sidera/training/shared_batches.hpp>
+#include <sidera/training/spread_batches.hpp>
 
 using namespace sidera;
 
@@ -45,6 +47,14 @@ std::string message_of_run(std::function<void(mpi_communicator const&)> const& b
     return e.what();
   }
   return {};
+}
+
+/// From where to where the rows of this rank go. 1 rank: all rows; 2: 1 and the others; 3: 1, none, the others; 4: 1,
+/// none, half of all, the others.
+std::pair<index_t, index_t> my_rows(index_t rows) {
+  std::vector<index_t> const cuts[] = {{0, rows}, {0, 1, rows}, {0, 1, 1, rows}, {0, 1, 1, 1 + rows / 2, rows}};
+  REQUIRE(rank_total() <= 4);
+  return {cuts[rank_total() - 1][my_rank()], cuts[rank_total() - 1][my_rank() + 1]};
 }
 
 std::string bytes_of(auto const& model) {
@@ -133,10 +143,7 @@ TEST_CASE("fit_stream: MPI ranks with unequal shards, one of them empty, end wit
     psrq_type in_memory({.levels = 2, .words = dying ? std::size_t{100} : std::size_t{16}, .iterations = 5});
     psrq_type model = in_memory;
     (void)in_memory.fit(all);
-    // 1 rank: all rows; 2: 1 and 499; 3: 1, none, 499; 4: 1, none, 250, 249
-    std::vector<index_t> const cuts[] = {{0, 500}, {0, 1, 500}, {0, 1, 1, 500}, {0, 1, 1, 251, 500}};
-    REQUIRE(rank_total() <= 4);
-    index_t const first = cuts[rank_total() - 1][my_rank()], next = cuts[rank_total() - 1][my_rank() + 1];
+    auto const [first, next] = my_rows(500);
     matrix<float> const mine = all.middleRows(first, next - first);
     run([&](mpi_communicator const& c) {
       thread_pool pool(1 + c.rank() % 2);
@@ -158,25 +165,73 @@ TEST_CASE("fit_stream: an MPI rank that cannot go on ends all, and no model chan
   CHECK(!model.fitted());
 }
 
-TEST_CASE("ranker_trainer: MPI ranks that share the batches end with the bits of one rank, tables included") {
-  feature_factorization<float> const start(laws::clustered<float>(40, 5, 4, 1, 0.5), 9, 6);
+namespace {
+
+ranking_samples mpi_samples(std::size_t from, std::size_t to) {
   ranking_samples samples;
-  samples.questions.history.resize(70, 0);
-  for (std::size_t i = 0; i < 70; ++i) {
+  samples.questions.history.resize(static_cast<index_t>(to - from), 0);
+  for (std::size_t i = from; i < to; ++i) {
     samples.questions.target.push_back(static_cast<code_t>(random_stream(1).below(i, 40)));
     samples.questions.user.push_back(static_cast<code_t>(i % 9));
     samples.label.push_back(static_cast<code_t>(random_stream(2).below(i, 2)));
   }
-  auto const trained = [&](auto const& c) {
+  return samples;
+}
+
+}  // namespace
+
+TEST_CASE("ranker_trainer: MPI ranks with all samples or their own end with the bits of one rank, tables included") {
+  feature_factorization<float> const start(laws::clustered<float>(40, 5, 4, 1, 0.5), 9, 6);
+  auto const trained = [&](ranking_samples const& samples, auto const& how) {
     auto model = start;
     ranker_trainer trainer(model, {.batch = 32, .learning_rate = 5e-3});
     double loss = 0;
-    for (int e = 0; e < 3; ++e) loss = trainer.epoch(model, samples, {}, shared_batches(c, 5));
+    for (int e = 0; e < 3; ++e) loss = trainer.epoch(model, samples, {}, how);
     return bytes_of(model) + std::to_string(loss);
   };
-  std::string const alone = trained(serial_communicator{});
+  auto const all = mpi_samples(0, 70);
+  std::string const alone = trained(all, shared_batches(serial_communicator{}, 5));
   CHECK(alone != bytes_of(start));
-  run([&](mpi_communicator const& c) { CHECK(trained(c) == alone); });
+  auto const [first, next] = my_rows(70);
+  auto const mine = mpi_samples(static_cast<std::size_t>(first), static_cast<std::size_t>(next));
+  run([&](mpi_communicator const& c) {
+    CHECK(trained(all, shared_batches(c, 5)) == alone);
+    CHECK(trained(mine, spread_batches(c, 5)) == alone);
+  });
+}
+
+TEST_CASE("disentangling_model: MPI ranks with rows of their own, one without, end with the bits of one rank") {
+  std::vector<matrix<float>> const all{laws::clustered<float>(90, 7, 6, 3, 0.5),
+                                       laws::clustered<float>(90, 5, 6, 4, 1)};
+  presence_flags present{{}, std::vector<std::uint8_t>(90, 1)};
+  for (std::size_t i = 60; i < 90; i += 4) present[1][i] = 0;
+  auto const [first, next] = my_rows(90);
+  std::vector<matrix<float>> mine;
+  for (auto const& v : all) mine.push_back(v.middleRows(first, next - first));
+  presence_flags const flags{{}, {present[1].begin() + first, present[1].begin() + next}};
+  dcid<>::options_type options;
+  options.dim = 6, options.specific_dim = 3, options.general.hidden = options.specific.hidden = {8};
+  options.objective.words = 5, options.objective.decoder_hidden = {8}, options.decoupler.hidden = 4;
+  disentangling_training const training{.epochs = 3, .batch = 30, .bypass_epochs = 1, .learning_rate = 3e-3};
+  auto const trained = [&](auto const& views, auto const& has, auto const& how) {
+    disentangling_model<dcid<>> model(options, training);
+    auto const report = model.fit(views, has, {}, {}, how);
+    return bytes_of(model.inference()) + std::to_string(report.losses.back());
+  };
+  std::string const alone = trained(all, present, shared_batches(serial_communicator{}, 8));
+  run([&](mpi_communicator const& c) { CHECK(trained(mine, flags, spread_batches(c, 8)) == alone); });
+}
+
+TEST_CASE("disentangling_model: what one MPI rank cannot train on is the same error on every rank") {
+  std::size_t const last = rank_total() - 1;
+  std::vector<matrix<float>> mine(2, laws::clustered<float>(20, 4, 3, 3, 0.5));
+  if (my_rank() == last) mine[1](7, 2) = std::numeric_limits<float>::quiet_NaN();
+  run([&](mpi_communicator const& c) {
+    disentangling_model<dcid<>> model;
+    std::string const rank = rank_total() == 1 ? "" : "rank " + std::to_string(last) + ": ";
+    std::string const expected = "disentangling_model::fit: " + rank + "view 1 row 7 has a NaN in column 2";
+    CHECK_THROWS_WITH_AS((void)model.fit(mine, {}, {}, {}, spread_batches(c, 8)), expected.c_str(), value_error);
+  });
 }
 
 int main(int argc, char** argv) {

@@ -1,37 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <optional>
+#include <sidera/communicators/check_on_ranks.hpp>
 #include <sidera/core/observer.hpp>
-#include <sidera/disentangling/clip_batch.hpp>
 #include <sidera/disentangling/code_model.hpp>
-#include <sidera/disentangling/objective.hpp>
+#include <sidera/disentangling/equal_models.hpp>
 #include <sidera/disentangling/shared_stages.hpp>
+#include <sidera/disentangling/spread_views.hpp>
 #include <sidera/optimizers/gradient_clipping.hpp>
 #include <sidera/optimizers/optimizer.hpp>
 #include <sidera/optimizers/schedules.hpp>
-#include <sidera/training/equal_on_ranks.hpp>
 
 namespace sidera::inline SIDERA_ABI {
-
-/// How a disentangling model is trained.
-struct disentangling_training {
-  std::size_t epochs = 60;
-  std::size_t batch = 128;         ///< clips
-  std::size_t bypass_epochs = 10;  ///< without codebook, which then starts from k-means of the features
-  double learning_rate = 1e-3;     ///< of Adam, falls to 0 by a cosine
-  double weight_decay = 0;
-  double clip_norm = 1;     ///< of the gradient of all parameters together
-  bool standardise = true;  ///< columns of the views: mean 0, variance 1 on the training rows
-  std::uint64_t seed = 1;
-};
-
-/// What training saw in its last epoch.
-struct disentangling_report {
-  std::size_t steps = 0;
-  std::size_t words_reset = 0;           ///< in all epochs
-  std::vector<double> losses;            ///< mean total per epoch
-  std::vector<objective_values> stages;  ///< of the last batch
-};
 
 /// Trains an architecture (\ref dcid, \ref hierarchical_dcid, \ref fcid) on paired views, and encodes with it. No
 /// labels.
@@ -42,6 +22,12 @@ struct disentangling_report {
 /// \endcode
 /// Every rank has a model with equal options and all rows; the pieces (of 32 clips) are part of the result, see
 /// \ref shared_stages. Scaling and the first words are computed by every rank.
+///
+/// With \ref spread_batches instead, `views` and `present` are this rank's own rows, a whole number of clips or none
+/// (then `views` may be empty). No rank holds all rows; the result is that of shared_batches on the rows of all ranks,
+/// rank after rank, bit for bit. Where words start from k-means, every rank holds the features of all rows for that
+/// time, twice while they are exchanged: rows x views x codebooks of `dim` numbers. Exchanged besides: two sums of 568
+/// bytes per column for the scaling, and per step the scaled rows of the batch.
 template <class A>
 class disentangling_model {
  public:
@@ -54,23 +40,20 @@ class disentangling_model {
 
   /// Row n of every view is the same moment; views may differ in width. `present[m][n]` is 0 where row n lacks view m
   /// (its numbers are not looked at); empty: all are there. Rows are clips of options.time steps; with more than one
-  /// step, no view may be missing. Needs as many rows as words. `gradient` is \ref whole_batch or \ref shared_batches;
-  /// ranks with other rows than rank 0 are a value_error on every rank.
+  /// step, no view may be missing. Needs as many rows as words. `gradient` is \ref whole_batch, \ref shared_batches or
+  /// \ref spread_batches.
+  ///
+  /// Throws shape_error or value_error, with the view and the row; among ranks also, on every rank, when they were
+  /// given other options (see \ref require_equal_models), with shared_batches other rows, and with spread_batches other
+  /// widths. With spread_batches, data of one rank that cannot be trained on is that error on every rank, with "rank
+  /// r:" in front and the row among the rank's own.
   template <class Gradient = whole_batch>
   disentangling_report fit(std::vector<matrix<T>> const& views, presence_flags const& present = {},
                            executor_ref executor = {}, observer const& watch = {}, Gradient const& gradient = {}) {
-    presence_flags const flags = check(views, present);
-    std::vector<matrix<T>> const x = scale(views, flags);
-    if constexpr (is_shared<Gradient>) require_equal_rows(x, flags, gradient.ranks);
-    std::vector<std::size_t> widths;
-    for (auto const& v : x) widths.push_back(column_count(v));
-    store_ = {};
-    random_stream const random(training_.seed);
-    model_ = A(store_, widths, options_, random.fork(1));
-    disentangling_report report = run(x, flags, random.fork(2), executor, watch, gradient);
-    for (auto const& stage : model_.stages()) report.stages.push_back(stage.values());
-    fitted_ = true;
-    return report;
+    if constexpr (spreads_rows<Gradient>)
+      return train(spread(views, present, gradient.pieces), executor, watch, gradient.pieces);
+    else
+      return train(hold(views, present, gradient), executor, watch, gradient);
   }
 
   /// The model without training code.
@@ -102,61 +85,90 @@ class disentangling_model {
     if (!fitted_) throw not_fitted_error("disentangling_model", "call fit first");
   }
 
-  [[nodiscard]] presence_flags check(std::vector<matrix<T>> const& views, presence_flags const& present) const {
-    if (views.size() < 2)
-      throw shape_error(where, "there are " + to_text(views.size()) + " views, expected at least 2");
-    if (!present.empty() && present.size() != views.size())
-      throw shape_error(where, to_text(present.size()) + " masks for " + to_text(views.size()) + " views");
+  void check_options() const {
     if (options_.time == 0 || training_.batch < 2)
       throw value_error(where, "time must be at least 1, batch at least 2");
-    std::size_t const rows = row_count(views.front());
-    if (rows % options_.time != 0)
-      throw shape_error(where, to_text(rows) + " rows are no clips of " + to_text(options_.time) + " steps");
-    presence_flags flags(views.size());
-    for (std::size_t m = 0; m < views.size(); ++m) {
-      require_not_empty(views[m], where, "a view");
-      require_rows(views[m], rows, where, "a view");
-      if (!present.empty()) flags[m] = present[m];
-      if (!flags[m].empty() && flags[m].size() != rows)
-        throw shape_error(where, to_text(flags[m].size()) + " flags for " + to_text(rows) + " rows");
-      if (std::find(flags[m].begin(), flags[m].end(), 0) == flags[m].end()) flags[m].clear();
-      if (!flags[m].empty() && options_.time > 1)
-        throw value_error(where, "rows that lack a view are allowed for clips of one step only");
-      require_finite<T>(detail::flagged_rows<T>(views[m], flags[m]), where, "view " + to_text(m));
-    }
-    return flags;
   }
 
-  /// Scaled views; rows that lack the view are zero.
-  [[nodiscard]] std::vector<matrix<T>> scale(std::vector<matrix<T>> const& views, presence_flags const& flags) {
-    scaling_.clear();
-    std::vector<matrix<T>> out;
-    for (std::size_t m = 0; m < views.size(); ++m) {
-      matrix<T> const kept = detail::flagged_rows<T>(views[m], flags[m]);
-      require_not_empty(kept, where, "view " + to_text(m) + " without the rows that lack it");
-      scaling_.push_back(training_.standardise ? z_score_scaling{}.template fit<T>(kept)
-                                               : no_scaling{}.template fit<T>(kept));
-      matrix<T> clean = views[m];
-      detail::clear_other_rows(clean, flags[m]);  // what stands there may be no number
-      out.push_back(scaling_.back()(clean));
-      detail::clear_other_rows(out.back(), flags[m]);
-    }
-    return out;
-  }
-
-  template <Communicator C>
-  static void require_equal_rows(std::vector<matrix<T>> const& x, presence_flags const& flags, C const& ranks) {
-    for (std::size_t m = 0; m < x.size(); ++m) {
-      std::span<T const> const numbers(x[m].data(), static_cast<std::size_t>(x[m].size()));
-      require_equal_on_ranks(ranks, std::as_bytes(numbers), where, "numbers in view " + to_text(m));
-      require_equal_on_ranks(ranks, std::as_bytes(std::span(flags[m])), where, "flags of view " + to_text(m));
-    }
-  }
-
+  /// Rows that are all here. Among ranks they are scaled by the sums that \ref spread has too.
   template <class Gradient>
-  disentangling_report run(std::vector<matrix<T>> const& x, presence_flags const& flags, random_stream random,
-                           executor_ref executor, observer const& watch, Gradient const& gradient) {
-    std::size_t const clips = row_count(x.front()) / options_.time;
+  [[nodiscard]] held_views<T> hold(std::vector<matrix<T>> const& views, presence_flags const& present,
+                                   Gradient const& gradient) {
+    check_options();
+    presence_flags flags = detail::checked_flags(views, present, options_.time, where);
+    for (std::size_t m = 0; m < views.size(); ++m) detail::require_rows_with_view(flags[m], m, where);
+    paired_views<T> x = scale(views, std::move(flags), [](matrix<T> const& kept) {
+      if constexpr (is_shared<Gradient>)
+        return z_scores_over(serial_communicator{}, kept);
+      else
+        return z_score_scaling{}.template fit<T>(kept);
+    });
+    if constexpr (is_shared<Gradient>) {
+      require_equal_rows(gradient.ranks, x, where);
+      require_equal_training(gradient.ranks, training_, options_.time, gradient.piece_rows, where);
+    }
+    return {std::move(x), options_.time};
+  }
+
+  /// Rows of one rank among several, scaled as those of all ranks together.
+  template <Communicator C>
+  [[nodiscard]] spread_views<T, C> spread(std::vector<matrix<T>> const& views, presence_flags const& present,
+                                          shared_batches<C> const& how) {
+    bool const none = std::all_of(views.begin(), views.end(), [](matrix<T> const& v) { return v.rows() == 0; });
+    presence_flags flags;
+    check_on_ranks(how.ranks, [&] {
+      check_options();
+      if (!none) flags = detail::checked_flags(views, present, options_.time, where);
+    });
+    require_equal_training(how.ranks, training_, options_.time, how.piece_rows, where);
+    view_survey survey(how.ranks, views, flags, none ? 0 : row_count(views.front()), options_.time, where);
+    auto const z_scores = [&](matrix<T> const& kept) { return z_scores_over(how.ranks, kept); };
+    paired_views<T> x = none ? scale(survey.template no_rows<T>(), presence_flags(survey.views()), z_scores)
+                             : scale(views, std::move(flags), z_scores);
+    return {std::move(x), std::move(survey), options_.time, how.ranks};
+  }
+
+  /// Gives the scaling of the rows that have a view.
+  template <class F>
+  [[nodiscard]] paired_views<T> scale(std::vector<matrix<T>> const& views, presence_flags flags, F const& z_scores) {
+    auto const fit = [&](matrix<T> const& kept) {
+      return training_.standardise ? z_scores(kept) : no_scaling{}.template fit<T>(kept);
+    };
+    scaling_.clear();
+    return detail::scaled_views(views, std::move(flags), fit, scaling_);
+  }
+
+  /// `rows` are \ref held_views or \ref spread_views.
+  template <class Rows, class Gradient>
+  disentangling_report train(Rows const& rows, executor_ref executor, observer const& watch, Gradient const& gradient) {
+    random_stream const random(training_.seed);
+    make_model(rows, random.fork(1), gradient);
+    disentangling_report report = run(rows, random.fork(2), executor, watch, gradient);
+    for (auto const& stage : model_.stages()) report.stages.push_back(stage.values());
+    fitted_ = true;
+    return report;
+  }
+
+  template <class Rows, class Gradient>
+  void make_model(Rows const& rows, random_stream random, Gradient const& gradient) {
+    auto const make = [&] {
+      std::vector<std::size_t> widths;
+      for (auto const& v : rows.own().x) widths.push_back(column_count(v));
+      store_ = {};
+      model_ = A(store_, widths, options_, random);
+    };
+    if constexpr (is_shared<Gradient>) {
+      check_on_ranks(gradient.ranks, make);
+      require_equal_models(gradient.ranks, store_, model_.stages(), where);
+    } else {
+      make();
+    }
+  }
+
+  template <class Rows, class Gradient>
+  disentangling_report run(Rows const& rows, random_stream random, executor_ref executor, observer const& watch,
+                           Gradient const& gradient) {
+    std::size_t const clips = rows.clips();
     std::size_t const batches = std::max<std::size_t>(1, clips / training_.batch);
     optimizer<T> move(store_, {.learning_rate = training_.learning_rate, .weight_decay = training_.weight_decay},
                       {"main"});
@@ -164,7 +176,7 @@ class disentangling_model {
     std::size_t const bypass = std::min(training_.bypass_epochs, training_.epochs);
     disentangling_report report;
     tape<T> t(store_, executor);
-    if (bypass == 0) start_words(x, flags, executor);
+    if (bypass == 0) start_words(rows, executor);
     for (std::size_t epoch = 0; epoch < training_.epochs; ++epoch) {
       auto const order = random.fork(epoch).permutation(clips);
       double sum = 0;
@@ -172,11 +184,11 @@ class disentangling_model {
         std::size_t const from = b * clips / batches, to = (b + 1) * clips / batches;
         auto const clips_of_batch = std::span(order).subspan(from, to - from);
         double const progress = static_cast<double>(move.steps()) / static_cast<double>(schedule.steps);
-        sum += gradient_of(t, x, flags, clips_of_batch, epoch < bypass, move.steps(), progress, gradient);
+        sum += gradient_of(t, rows.batch(clips_of_batch), epoch < bypass, move.steps(), progress, gradient);
         report.words_reset += step(move, schedule(move.steps()), executor);
       }
       report.losses.push_back(sum / static_cast<double>(batches));
-      if (epoch + 1 == bypass) start_words(x, flags, executor);
+      if (epoch + 1 == bypass) start_words(rows, executor);
       if (watch)
         watch({.stage = "epoch",
                .iteration = epoch + 1,
@@ -188,20 +200,19 @@ class disentangling_model {
   }
 
   /// Leaves the gradient of a batch in the store and what the stages learn from in the stages; gives the loss.
-  template <class Gradient>
-  double gradient_of(tape<T>& t, std::vector<matrix<T>> const& x, presence_flags const& flags,
-                     std::span<std::size_t const> clips, bool bypass, std::size_t steps, double progress,
+  template <class Batch, class Gradient>
+  double gradient_of(tape<T>& t, Batch const& of, bool bypass, std::size_t steps, double progress,
                      Gradient const& gradient) {
     std::optional<clip_batch<T>> batch;
     auto const loss = [&](tape<T>& on, std::span<std::size_t const> some, pass p) {
-      batch.emplace(on, x, flags, some, options_.time);
+      batch.emplace(on, of.views.x, of.views.flags, some, options_.time);
       return model_.loss(batch->x(), batch->present(), batch->shape(), p.step, bypass, progress);
     };
     T value = 0;
     if constexpr (is_shared<Gradient>)
-      value = shared_stages(model_, gradient)(store_, t, loss, clips, steps);
+      value = shared_stages(model_, gradient)(store_, t, loss, of.clips, steps);
     else
-      value = gradient(store_, t, loss, clips, steps);
+      value = gradient(store_, t, loss, of.clips, steps);
     if (!std::isfinite(value)) throw value_error(where, "the loss is no number after " + to_text(steps) + " steps");
     return static_cast<double>(value);
   }
@@ -217,20 +228,22 @@ class disentangling_model {
   }
 
   /// Words from k-means of the features of all modalities together.
-  void start_words(std::vector<matrix<T>> const& x, presence_flags const& flags, executor_ref executor) {
+  template <class Rows>
+  void start_words(Rows const& rows, executor_ref executor) {
+    auto const& [x, flags] = rows.own();
     std::vector<std::vector<matrix<T>>> features(A::network_type::codebooks);
     for (std::size_t m = 0; m < x.size(); ++m) {
       tape<T> t(std::as_const(store_), executor);
       auto const found = model_.network()(m, t.refer(x[m]), {{row_count(x[m]) / options_.time, options_.time}});
       for (std::size_t c = 0; c < found.size(); ++c)
-        features[c].push_back(detail::flagged_rows<T>(found[c].value(), flags[m]));
+        features[c].push_back(rows.together(detail::flagged_rows<T>(found[c].value(), flags[m])));
     }
     std::size_t c = 0;
     for (auto& stage : model_.stages()) {
       if (!stage.options().quantise) continue;
-      index_t rows = 0, at = 0;
-      for (auto const& f : features[c]) rows += f.rows();
-      matrix<T> all(rows, features[c].front().cols());
+      index_t count = 0, at = 0;
+      for (auto const& f : features[c]) count += f.rows();
+      matrix<T> all(count, features[c].front().cols());
       for (auto const& f : features[c]) all.middleRows(at, f.rows()) = f, at += f.rows();
       stage.codes().start(store_, all, executor);
       ++c;

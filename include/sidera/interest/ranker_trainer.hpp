@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <sidera/interest/ranking_samples.hpp>
+#include <sidera/interest/spread_samples.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/losses/bce_with_logits.hpp>
 #include <sidera/optimizers/optimizer.hpp>
-#include <sidera/training/trainer.hpp>
+#include <sidera/training/equal_on_ranks.hpp>
+#include <sidera/training/spread_batches.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -39,6 +40,9 @@ struct ranker_training {
 /// All end with the same bits, for any number of ranks. The loss is a mean over questions that are scored one by one,
 /// so that it is that of whole batches but for rounding. Of the tables, only the rows that a batch looks up are
 /// exchanged.
+///
+/// With \ref spread_batches instead, `samples` are this rank's own, and no rank holds all of them. The bits are those
+/// of shared_batches on all samples, rank after rank.
 template <RankingModel Model>
 class ranker_trainer {
  public:
@@ -56,19 +60,54 @@ class ranker_trainer {
   template <class Gradient = whole_batch>
   double epoch(Model& model, ranking_samples const& samples, executor_ref executor = {},
                Gradient const& gradient = {}) {
-    auto const order = random_stream(how_.seed, 0x6F726465).fork(epochs_++).permutation(samples.size());
     tape<T> t(model.store(), executor);
+    return for_each_batch(samples.size(),
+                          [&](std::span<std::size_t const> rows) { return step(t, model, samples, rows, gradient); });
+  }
+  /// The same where every rank has samples of its own, maybe none. Besides throws on every rank: value_error for
+  /// ranks whose trainers or pieces differ, shape_error for histories of different lengths, and what the model has
+  /// against the items of one rank's samples, with "rank r: " and the row among its own.
+  template <Communicator C>
+  double epoch(Model& model, ranking_samples const& samples, executor_ref executor, spread_batches<C> const& how) {
+    require_equal_trainers(how);
+    spread_samples<C> const all(samples, how.pieces.ranks, where);
+    if constexpr (requires { require_batch(samples.questions, model.items(), where); })
+      check_on_ranks(how.pieces.ranks, [&] { require_batch(samples.questions, model.items(), where); });
+    tape<T> t(model.store(), executor);
+    return for_each_batch(all.size(), [&](std::span<std::size_t const> rows) {
+      return step(t, model, all.batch(rows), row_places(rows.size()), how.pieces);
+    });
+  }
+
+ private:
+  static constexpr std::string_view where = "ranker_trainer::epoch";
+  static parameters<T> const& model_store(Model const& model) { return model.store(); }
+
+  /// Goes through `samples` rows in the order of the next epoch; gives the mean of what `loss_of` gives for a row.
+  template <class F>
+  double for_each_batch(std::size_t samples, F const& loss_of) {
+    auto const order = random_stream(how_.seed, 0x6F726465).fork(epochs_++).permutation(samples);
     block_partition const batches{order.size(), how_.batch};
     double sum = 0;
     for (std::size_t b = 0; b < batches.count(); ++b) {
       std::span<std::size_t const> const rows(order.data() + batches.begin(b), batches.length(b));
-      sum += step(t, model, samples, rows, gradient) * static_cast<double>(rows.size());
+      sum += loss_of(rows) * static_cast<double>(rows.size());
     }
     return order.empty() ? 0 : sum / static_cast<double>(order.size());
   }
 
- private:
-  static parameters<T> const& model_store(Model const& model) { return model.store(); }
+  /// Ranks with other batches would ask for other rows.
+  template <Communicator C>
+  void require_equal_trainers(spread_batches<C> const& how) const {
+    rank_message own;
+    own.put(std::uint64_t{how_.batch});
+    own.put(how_.learning_rate);
+    own.put(how_.weight_decay);
+    own.put(how_.seed);
+    own.put(epochs_);
+    own.put(std::uint64_t{how.pieces.piece_rows});
+    require_equal_on_ranks(how.pieces.ranks, own.bytes(), where, "training options, epochs behind it or pieces");
+  }
 
   template <class Gradient>
   double step(tape<T>& t, Model& model, ranking_samples const& samples, std::span<std::size_t const> rows,
@@ -81,8 +120,7 @@ class ranker_trainer {
     };
     auto const value = static_cast<double>(gradient(model.store(), t, loss, rows, optimizer_.steps()));
     if (!std::isfinite(value))
-      throw value_error("ranker_trainer::epoch",
-                        "the loss is not finite after " + std::to_string(optimizer_.steps()) + " steps");
+      throw value_error(where, "the loss is not finite after " + std::to_string(optimizer_.steps()) + " steps");
     optimizer_.step(model.store(), 1, t.executor());
     model.store().clear_gradients();
     return value;

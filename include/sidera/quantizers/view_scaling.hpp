@@ -72,14 +72,17 @@ template <Scalar T>
 [[nodiscard]] row_vector<double> column_means(matrix_cref<T> const& x) {
   return x.template cast<double>().colwise().mean();
 }
+/// The rounded mean of a constant column is not quite the constant: what is left is rounding, not variance.
+inline void drop_rounding(row_vector<double>& variance, row_vector<double> const& mean, std::size_t rows) {
+  double const rounding = static_cast<double>(rows) * std::numeric_limits<double>::epsilon();
+  for (index_t d = 0; d < variance.size(); ++d)
+    if (std::sqrt(variance(d)) <= rounding * std::abs(mean(d))) variance(d) = 0;
+}
 template <Scalar T>
 [[nodiscard]] row_vector<double> column_variances(matrix_cref<T> const& x) {
   row_vector<double> const mean = column_means<T>(x);
   row_vector<double> variance = (x.template cast<double>().rowwise() - mean).array().square().colwise().mean().matrix();
-  // The rounded mean of a constant column is not quite the constant: what is left is rounding, not variance.
-  double const rounding = static_cast<double>(x.rows()) * std::numeric_limits<double>::epsilon();
-  for (index_t d = 0; d < x.cols(); ++d)
-    if (std::sqrt(variance(d)) <= rounding * std::abs(mean(d))) variance(d) = 0;
+  drop_rounding(variance, mean, row_count(x));
   return variance;
 }
 }  // namespace detail
@@ -88,11 +91,15 @@ template <Scalar T>
 struct z_score_scaling {
   template <Scalar T>
   [[nodiscard]] view_transform<T> fit(matrix_cref<T> const& x) const {
-    row_vector<double> const variance = detail::column_variances<T>(x);
-    row_vector<T> factor(x.cols());
-    for (index_t d = 0; d < x.cols(); ++d)
+    return of<T>(detail::column_means<T>(x), detail::column_variances<T>(x));
+  }
+  /// From statistics of the columns that were computed elsewhere.
+  template <Scalar T>
+  [[nodiscard]] static view_transform<T> of(row_vector<double> const& mean, row_vector<double> const& variance) {
+    row_vector<T> factor(variance.size());
+    for (index_t d = 0; d < variance.size(); ++d)
       factor(d) = variance(d) > 0 ? static_cast<T>(1 / std::sqrt(variance(d))) : T(1);
-    return {detail::column_means<T>(x).template cast<T>(), factor, false};
+    return {mean.cast<T>(), factor, false};
   }
 };
 

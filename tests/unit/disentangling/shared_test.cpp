@@ -1,56 +1,26 @@
 // SPDX-License-Identifier: MIT
 /// \file  Disentangling models whose batches are shared out among ranks.
-#include "combination.hpp"
+#include "trained_bits.hpp"
 
 #include <atomic>
-#include <sidera/communicators/threads.hpp>
-#include <sidera/core/thread_pool.hpp>
 #include <sidera/disentangling/dcid.hpp>
 #include <sidera/disentangling/fcid.hpp>
 #include <sidera/disentangling/hierarchical_dcid.hpp>
-#include <sidera/io/save_fields.hpp>
 
 using namespace sidera;
+using trained::ending;
+using trained::few_epochs;
 
 namespace {
-
-/// Everything that a training leaves, as bytes.
-template <class A>
-std::string everything(disentangling_model<A> const& m, disentangling_report const& report) {
-  field_set f;
-  m.store().to_fields(f, "parameters.");
-  for (std::size_t s = 0; s < m.architecture().stages().size(); ++s) {
-    m.architecture().stages()[s].codes().to_fields(f, "codes" + std::to_string(s) + ".");
-    auto const& v = report.stages[s];
-    f.put("values" + std::to_string(s),
-          std::vector<double>{v.reconstruct, v.commit, v.align, v.decouple, v.match, v.words, v.total});
-  }
-  f.put("losses", report.losses);
-  f.put("reset", std::vector<double>{static_cast<double>(report.words_reset)});
-  return serialise_fields(f);
-}
-
-struct ending {
-  std::string bytes;
-  std::size_t words_reset;
-};
 
 template <class A>
 std::vector<ending> trained_by(std::size_t ranks, typename A::options_type const& options,
                                disentangling_training const& training, std::vector<matrix<float>> const& views,
                                presence_flags const& present, std::size_t piece) {
-  std::vector<ending> found(ranks);
-  run_ranks(ranks, [&](thread_communicator const& c) {
-    disentangling_model<A> m(options, training);
-    thread_pool pool(1 + c.rank() % 2);
-    auto const report = m.fit(views, present, pool, {}, shared_batches(c, piece));
-    found[c.rank()] = {everything(m, report), report.words_reset};
-  });
-  return found;
-}
-
-disentangling_training few_epochs() {
-  return {.epochs = 4, .batch = 30, .bypass_epochs = 1, .learning_rate = 3e-3};
+  auto const all = std::tie(views, present);
+  return trained::by<A>(
+      ranks, options, training, [&](std::size_t) -> auto const& { return all; },
+      [&](thread_communicator const& c) { return shared_batches(c, piece); });
 }
 
 }  // namespace
@@ -145,4 +115,21 @@ TEST_CASE("shared batches of DCID: a rank with other rows is an error on every r
     }
   });
   CHECK(told == 3);
+}
+
+TEST_CASE("shared batches of DCID: a rank with another learning rate or weight is an error on every rank") {
+  auto const d = digits::load({"fou", "zer"}, 160);
+  std::atomic<int> told = 0;
+  for (bool const rate : {true, false})
+    run_ranks(2, [&](thread_communicator const& c) {
+      auto training = few_epochs();
+      auto options = combination::tiny<dcid<>::options_type>();
+      if (c.rank() == 1 && rate) training.learning_rate *= 2;
+      if (c.rank() == 1 && !rate) options.objective.weights.align = 3;
+      disentangling_model<dcid<>> m(options, training);
+      CHECK_THROWS_WITH_AS((void)m.fit(d.train, {}, {}, {}, shared_batches(c, 8)),
+                           doctest::Contains("rank 1 has other"), value_error);
+      ++told;
+    });
+  CHECK(told == 4);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <sidera/communicators/threads.hpp>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/interest/feature_factorization.hpp>
@@ -9,7 +11,7 @@
 #include <sidera/interest/ranker_trainer.hpp>
 #include <sidera/io/load_fields.hpp>
 #include <sidera/io/save_fields.hpp>
-#include <sidera/training/shared_batches.hpp>
+#include <sidera/training/spread_batches.hpp>
 
 namespace {
 
@@ -116,6 +118,107 @@ TEST_CASE("a ranker from shared batches is that from whole ones, but for roundin
   auto const x = numbers(whole), y = numbers(pieces);
   CHECK(x != y);
   for (std::size_t i = 0; i < x.size(); ++i) CHECK(std::abs(x[i] - y[i]) <= 1e-2f * (1 + std::abs(x[i])));
+}
+
+namespace {
+
+sidera::ranking_samples samples_between(sidera::ranking_samples const& all, std::size_t from, std::size_t to) {
+  std::vector<std::size_t> which(to - from);
+  std::iota(which.begin(), which.end(), from);
+  sidera::ranking_samples some{all.rows(which), {}};
+  some.label.assign(all.label.begin() + std::ptrdiff_t(from), all.label.begin() + std::ptrdiff_t(to));
+  return from == to ? sidera::ranking_samples() : some;
+}
+
+}  // namespace
+
+TEST_CASE("samples that are spread over ranks: the ranker of one rank that holds all of them, bit for bit") {
+  sidera::ranker<float> const start(layout(), {.dim = 8, .hidden = {16}, .dropout = 0.3, .seed = 1});
+  auto const all = random_samples(130);
+  sidera::ranker<float> expected = start;
+  sidera::serial_communicator const alone;
+  double const loss = trained_loss(expected, 3, {}, sidera::shared_batches(alone, 5));
+  CHECK(numbers(expected) != numbers(start));
+  std::vector<std::vector<std::size_t>> const cuts{{0, 130}, {0, 100, 130}, {0, 7, 7, 130}, {0, 0, 1, 90, 130}};
+  for (std::size_t ranks = 1; ranks <= 4; ++ranks) {
+    CAPTURE(ranks);
+    std::vector<std::size_t> const& cut = cuts[ranks - 1];
+    sidera::run_ranks(ranks, [&](sidera::thread_communicator const& c) {
+      auto const own = samples_between(all, cut[c.rank()], cut[c.rank() + 1]);
+      sidera::ranker<float> model = start;
+      sidera::ranker_trainer trainer(model, {.batch = 32, .learning_rate = 5e-3, .seed = 2});
+      sidera::thread_pool pool(1 + c.rank() % 2);
+      double last = 0;
+      for (int e = 0; e < 3; ++e) last = trainer.epoch(model, own, pool, sidera::spread_batches(c, 5));
+      CHECK(last == loss);
+      CHECK(numbers(model) == numbers(expected));
+    });
+  }
+}
+
+namespace {
+
+/// What three ranks are told, all the same by an E, when rank 1 has a sample, options or pieces that do not fit.
+template <class E>
+std::string told_rankers(std::function<void(sidera::ranking_samples&, sidera::ranker_training&, std::size_t&)> spoil) {
+  sidera::ranker<float> const start(layout(), {.dim = 4, .hidden = {8}});
+  auto const all = random_samples(30);
+  std::vector<std::string> messages(3);
+  sidera::run_ranks(3, [&](sidera::thread_communicator const& c) {
+    auto own = samples_between(all, 10 * c.rank(), 10 * c.rank() + 10);
+    sidera::ranker_training training{.batch = 8};
+    std::size_t piece = 3;
+    if (c.rank() == 1) spoil(own, training, piece);
+    sidera::ranker<float> model = start;
+    sidera::ranker_trainer trainer(model, training);
+    try {
+      (void)trainer.epoch(model, own, {}, sidera::spread_batches(c, piece));
+    } catch (E const& e) {
+      messages[c.rank()] = e.what();
+    }
+    CHECK(numbers(model) == numbers(start));
+  });
+  CHECK(messages[1] == messages[0]);
+  CHECK(messages[2] == messages[0]);
+  return messages[0];
+}
+
+}  // namespace
+
+TEST_CASE("samples that are spread over ranks: what one rank cannot bring is the same error on every rank") {
+  using sidera::ranker_training;
+  using sidera::ranking_samples;
+  using sidera::shape_error;
+  using sidera::value_error;
+  std::string const where = "ranker_trainer::epoch: ";
+  CHECK(told_rankers<shape_error>([](ranking_samples& s, ranker_training&, std::size_t&) {
+          s.questions.history.conservativeResize(10, 5);
+        }) == where + "rank 1 has histories of 5 places, the ones before of 6");
+  CHECK(told_rankers<shape_error>([](ranking_samples& s, ranker_training&, std::size_t&) {
+          s.questions.user.pop_back();
+        }) == where + "rank 1: there are 9 users and 10 labels");
+  CHECK(told_rankers<shape_error>([](ranking_samples& s, ranker_training&, std::size_t&) {
+          s.questions.target.clear();
+        }) == where + "rank 1: there are 0 targets and 10 labels");
+  CHECK(told_rankers<shape_error>([](ranking_samples& s, ranker_training&, std::size_t&) {
+          s.questions.history.conservativeResize(9, 6);
+        }) == where + "rank 1: there are 9 histories and 10 labels");
+  CHECK(told_rankers<value_error>([](ranking_samples& s, ranker_training&, std::size_t&) {
+          s.questions.target[4] = 77;
+        }) == where + "rank 1: row 4: target 77 of 50 items");
+  std::string const other = where + "rank 1 has other training options, epochs behind it or pieces than rank 0";
+  CHECK(told_rankers<value_error>([](ranking_samples&, ranker_training& t, std::size_t&) { t.batch = 9; }) == other);
+  CHECK(told_rankers<value_error>([](ranking_samples&, ranker_training&, std::size_t& p) { p = 4; }) == other);
+}
+
+TEST_CASE("samples that are spread over ranks: none at all are an epoch without steps") {
+  sidera::ranker<float> const start(layout(), {.dim = 4, .hidden = {8}});
+  sidera::run_ranks(2, [&](auto const& c) {
+    auto model = start;
+    sidera::ranker_trainer trainer(model);
+    CHECK(trainer.epoch(model, {}, {}, sidera::spread_batches(c, 4)) == 0);
+    CHECK(numbers(model) == numbers(start));
+  });
 }
 
 TEST_CASE("a loss that is no number ends the training of a ranker on every rank, and nothing has moved") {

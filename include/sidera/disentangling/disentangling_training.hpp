@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <sidera/disentangling/objective.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// How a disentangling model is trained.
+struct disentangling_training {
+  std::size_t epochs = 60;
+  std::size_t batch = 128;         ///< clips
+  std::size_t bypass_epochs = 10;  ///< without codebook, which then starts from k-means of the features
+  double learning_rate = 1e-3;     ///< of Adam, falls to 0 by a cosine
+  double weight_decay = 0;
+  double clip_norm = 1;     ///< of the gradient of all parameters together
+  bool standardise = true;  ///< columns of the views: mean 0, variance 1 on the training rows
+  std::uint64_t seed = 1;
+};
+
+/// What training saw in its last epoch.
+struct disentangling_report {
+  std::size_t steps = 0;
+  std::size_t words_reset = 0;           ///< in all epochs
+  std::vector<double> losses;            ///< mean total per epoch
+  std::vector<objective_values> stages;  ///< of the last batch
+};
+
+}  // namespace sidera::inline SIDERA_ABI
