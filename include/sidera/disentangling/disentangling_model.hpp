@@ -46,14 +46,14 @@ class disentangling_model {
   /// Throws shape_error or value_error, with the view and the row; among ranks also, on every rank, when they were
   /// given other options (see \ref require_equal_models), with shared_batches other rows, and with spread_batches other
   /// widths. With spread_batches, data of one rank that cannot be trained on is that error on every rank, with "rank
-  /// r:" in front and the row among the rank's own.
+  /// r:" in front and the row among the rank's own. After an exception, of the observer too, the model is as before.
   template <class Gradient = whole_batch>
   disentangling_report fit(std::vector<matrix<T>> const& views, presence_flags const& present = {},
                            executor_ref executor = {}, observer const& watch = {}, Gradient const& gradient = {}) {
-    if constexpr (spreads_rows<Gradient>)
-      return train(spread(views, present, gradient.pieces), executor, watch, gradient.pieces);
-    else
-      return train(hold(views, present, gradient), executor, watch, gradient);
+    disentangling_model next(options_, training_);
+    disentangling_report report = next.fit_new(views, present, executor, watch, gradient);
+    *this = std::move(next);
+    return report;
   }
 
   /// The model without training code.
@@ -81,6 +81,15 @@ class disentangling_model {
     g.ranks.gather(std::span<std::byte const>());
   };
 
+  template <class Gradient>
+  disentangling_report fit_new(std::vector<matrix<T>> const& views, presence_flags const& present,
+                               executor_ref executor, observer const& watch, Gradient const& gradient) {
+    if constexpr (spreads_rows<Gradient>)
+      return train(spread(views, present, gradient.pieces), executor, watch, gradient.pieces);
+    else
+      return train(hold(views, present, gradient), executor, watch, gradient);
+  }
+
   void require_fitted() const {
     if (!fitted_) throw not_fitted_error("disentangling_model", "call fit first");
   }
@@ -88,6 +97,9 @@ class disentangling_model {
   void check_options() const {
     if (options_.time == 0 || training_.batch < 2)
       throw value_error(where, "time must be at least 1, batch at least 2");
+    if (training_.epochs > 0 && training_.bypass_epochs >= training_.epochs)
+      throw value_error(where, "bypass_epochs is " + to_text(training_.bypass_epochs) + " of " +
+                                   to_text(training_.epochs) + " epochs: the codebook would not be trained with");
   }
 
   /// Rows that are all here. Among ranks they are scaled by the sums that \ref spread has too.
@@ -143,10 +155,21 @@ class disentangling_model {
   disentangling_report train(Rows const& rows, executor_ref executor, observer const& watch, Gradient const& gradient) {
     random_stream const random(training_.seed);
     make_model(rows, random.fork(1), gradient);
+    require_enough_rows(rows);
     disentangling_report report = run(rows, random.fork(2), executor, watch, gradient);
     for (auto const& stage : model_.stages()) report.stages.push_back(stage.values());
     fitted_ = true;
     return report;
+  }
+
+  /// K-means would refuse fewer, but only after the epochs without codebook. Rows that lack a view still count here.
+  template <class Rows>
+  void require_enough_rows(Rows const& rows) const {
+    std::size_t const features = rows.clips() * options_.time * rows.own().x.size();
+    for (auto const& stage : model_.stages())
+      if (stage.options().quantise && features < stage.options().words)
+        throw shape_error(where, to_text(features) + " rows of all views are fewer than the " +
+                                     to_text(stage.options().words) + " words");
   }
 
   template <class Rows, class Gradient>
@@ -173,7 +196,7 @@ class disentangling_model {
     optimizer<T> move(store_, {.learning_rate = training_.learning_rate, .weight_decay = training_.weight_decay},
                       {"main"});
     cosine_decay const schedule{training_.epochs * batches};
-    std::size_t const bypass = std::min(training_.bypass_epochs, training_.epochs);
+    std::size_t const bypass = training_.epochs == 0 ? 0 : training_.bypass_epochs;
     disentangling_report report;
     tape<T> t(store_, executor);
     if (bypass == 0) start_words(rows, executor);

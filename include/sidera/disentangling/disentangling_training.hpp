@@ -8,7 +8,7 @@ namespace sidera::inline SIDERA_ABI {
 struct disentangling_training {
   std::size_t epochs = 60;
   std::size_t batch = 128;         ///< clips
-  std::size_t bypass_epochs = 10;  ///< without codebook, which then starts from k-means of the features
+  std::size_t bypass_epochs = 10;  ///< < epochs: without codebook, which then starts from k-means of the features
   double learning_rate = 1e-3;     ///< of Adam, falls to 0 by a cosine
   double weight_decay = 0;
   double clip_norm = 1;     ///< of the gradient of all parameters together

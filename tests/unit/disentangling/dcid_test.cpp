@@ -127,6 +127,28 @@ TEST_CASE("Rows that lack a view take part with the views that they have; what s
   CHECK(same(codes_with(0), codes_with(std::numeric_limits<float>::quiet_NaN())));
 }
 
+TEST_CASE(
+    "A training that fails leaves the model as it was; one that cannot succeed is refused before the first step") {
+  auto const d = digits::load({"fou", "mor"}, 200);
+  auto training = short_training();
+  training.epochs = 2, training.bypass_epochs = 1;
+  model m(small_options(), training);
+  (void)m.fit(d.train);
+  auto const before = m.inference().encode(0, d.test[0]);
+  auto const stop = [](iteration_report const&) { throw std::runtime_error("enough"); };
+  CHECK_THROWS_AS((void)m.fit(d.train, {}, {}, stop), std::runtime_error);
+  CHECK(same(m.inference().encode(0, d.test[0]), before));
+
+  bool began = false;
+  auto const watch = [&](iteration_report const&) { began = true; };
+  std::vector<matrix<float>> const few = {d.train[0].topRows(6), d.train[1].topRows(6)};  // and 24 words
+  CHECK_THROWS_AS((void)m.fit(few, {}, {}, watch), shape_error);
+  CHECK_FALSE(began);
+  CHECK(same(m.inference().encode(0, d.test[0]), before));
+  training.bypass_epochs = training.epochs;
+  CHECK_THROWS_AS((void)model(small_options(), training).fit(d.train), value_error);
+}
+
 TEST_CASE("Each term can be left out, and then has no value") {
   auto const d = digits::load({"fou", "mor"}, 200);
   auto training = short_training();
