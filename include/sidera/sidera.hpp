@@ -270,6 +270,7 @@
 #include <sidera/metrics/weighted_squared_euclidean.hpp>
 #include <sidera/optimizers/adam.hpp>
 #include <sidera/optimizers/concepts.hpp>
+#include <sidera/optimizers/finite_gradients.hpp>
 #include <sidera/optimizers/gradient_clipping.hpp>
 #include <sidera/optimizers/optimizer.hpp>
 #include <sidera/optimizers/schedules.hpp>
