@@ -15,12 +15,15 @@ namespace sidera::inline SIDERA_ABI {
 template <Scalar T, UpdateStep Rule = adam>
 class optimizer {
  public:
-  /// For the named groups of `store`, or for all groups that it has now.
+  /// For the named groups of `store`, or for all groups that it has now. Throws value_error for a group that there is
+  /// not, or that is named twice.
   explicit optimizer(parameters<T> const& store, Rule rule = {}, std::vector<std::string> groups = {})
       : rule_(std::move(rule)) {
     if (groups.empty())
       for (auto const& g : store.groups()) groups.push_back(g.name);
     for (auto& name : groups) {
+      if (std::any_of(groups_.begin(), groups_.end(), [&](moments_of const& known) { return known.group == name; }))
+        throw value_error("optimizer", "group \"" + name + "\" is named twice");
       std::size_t const size = store.group(name).values.size();
       moments_of m{std::move(name), {}};
       for (auto& moment : m.values) moment.assign(size, T(0));

@@ -240,6 +240,13 @@ TEST_CASE("a gradient that is not finite moves nothing: no parameter, no moment,
   CHECK_NOTHROW(optimizer.step(store));
 }
 
+TEST_CASE("a group that is named twice is refused") {
+  sidera::parameters<float> store;
+  store.add("w", 1, 1);
+  CHECK_THROWS_WITH_AS(sidera::optimizer<float>(store, {}, {"main", "main"}),
+                       "optimizer: group \"main\" is named twice", sidera::value_error);
+}
+
 TEST_CASE("schedules") {
   CHECK(sidera::step_decay{.period = 3, .factor = 0.5}(2) == 1);
   CHECK(sidera::step_decay{.period = 3, .factor = 0.5}(6) == 0.25);
