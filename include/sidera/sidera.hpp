@@ -140,6 +140,7 @@
 #include <sidera/core/random.hpp>
 #include <sidera/core/rank_message.hpp>
 #include <sidera/core/rounding.hpp>
+#include <sidera/core/row_scale.hpp>
 #include <sidera/core/row_source.hpp>
 #include <sidera/core/scalar.hpp>
 #include <sidera/core/thread_pool.hpp>

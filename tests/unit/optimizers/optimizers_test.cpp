@@ -247,6 +247,39 @@ TEST_CASE("a group that is named twice is refused") {
                        "optimizer: group \"main\" is named twice", sidera::value_error);
 }
 
+TEST_CASE("gradients whose squares leave the range are clipped like others") {
+  auto const clipped = [](auto huge, auto small) {
+    using T = decltype(huge);
+    sidera::parameters<T> store;
+    auto const a = store.add("a", 1, 40), b = store.add("b", 1, 2);
+    sidera::tape<T> t(store);
+    t[a].add_gradient(matrix<T>::Constant(1, 40, 0));
+    matrix<T> g(1, 2);
+    g << huge, small;
+    t[b].add_gradient(g);
+    double const norm = sidera::clip_gradient_norm(store, 10);
+    CHECK(norm / double(huge) == doctest::Approx(std::hypot(1, double(small) / double(huge))).epsilon(1e-6));
+    CHECK(store.gradient(b)(0, 0) == doctest::Approx(10 / std::hypot(1, double(small) / double(huge))).epsilon(1e-6));
+    CHECK(store.gradient(b)(0, 1) / store.gradient(b)(0, 0) == doctest::Approx(small / huge).epsilon(1e-6));
+    CHECK(store.gradient(a).isZero(0));
+  };
+  clipped(3e19f, 1e19f);
+  clipped(3e38f, 3e38f);
+  clipped(4e154, 3e154);
+}
+
+TEST_CASE("a norm that is no number leaves the gradients as they are, so that the step can name the one at fault") {
+  sidera::parameters<float> store;
+  auto const a = store.add("a", 1, 1), b = store.add("b", 1, 1);
+  sidera::tape<float> t(store);
+  t[a].add_gradient(matrix<float>::Constant(1, 1, 5));
+  for (float const bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    t[b].add_gradient(matrix<float>::Constant(1, 1, bad));
+    CHECK_FALSE(std::isfinite(sidera::clip_gradient_norm(store, 1)));
+    CHECK(store.gradient(a)(0, 0) == 5);
+  }
+}
+
 TEST_CASE("schedules") {
   CHECK(sidera::step_decay{.period = 3, .factor = 0.5}(2) == 1);
   CHECK(sidera::step_decay{.period = 3, .factor = 0.5}(6) == 0.25);
