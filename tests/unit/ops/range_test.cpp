@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
-/// Numbers at the ends of their range.
+/// Numbers at the ends of their range, and sums of very many rows.
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <sidera/autodiff/ops/add.hpp>
 #include <sidera/autodiff/ops/cosine.hpp>
+#include <sidera/autodiff/ops/dense.hpp>
+#include <sidera/autodiff/ops/gru.hpp>
 #include <sidera/autodiff/ops/l2_normalise.hpp>
+#include <sidera/autodiff/ops/layer_norm.hpp>
+#include <sidera/autodiff/ops/mean.hpp>
 #include <sidera/autodiff/ops/mul.hpp>
+#include <sidera/autodiff/ops/tanh.hpp>
 
 using sidera::matrix;
 
@@ -29,6 +35,16 @@ void check_normalised(T size, double epsilon) {
   t.backward(sum(y * t.constant(up)));
   CHECK(in.gradient()(1, 0) * size == doctest::Approx((1 - 0.36) / 5).epsilon(1e-6));
   CHECK(in.gradient()(1, 36) * size == doctest::Approx(-0.48 / 5).epsilon(1e-6));
+}
+
+/// The gradient of `name` in float, when 100000 rows hand 0.1 each to it, is 10000 up to float's rounding.
+template <class Record>
+void check_row_sum(char const* name, Record const& record) {
+  CAPTURE(name);
+  constexpr sidera::index_t rows = 100000;
+  sidera::tape<float> t;
+  auto const sums = record(t, rows);
+  for (sidera::index_t j = 0; j < sums.size(); ++j) CHECK(sums.data()[j] == doctest::Approx(10000).epsilon(1e-5));
 }
 
 }  // namespace
@@ -71,4 +87,54 @@ TEST_CASE("cosines of parallel rows of any size are 1") {
   a << 1e30f, 1e30f, 1, 1, 1e-6f, 1e-6f;
   b << 1, 1, 1e30f, 1e30f, 3e38f, 3e38f;
   CHECK(cosine_over_columns(t.constant(a), t.constant(b)).value().isApproxToConstant(1, 1e-6f));
+}
+
+TEST_CASE("sums over many rows keep the digits of float") {
+  auto const tenth = [](auto& t, sidera::index_t rows, sidera::index_t cols) {
+    return t.constant(matrix<float>::Constant(rows, cols, 0.1f));
+  };
+  using values = matrix<float>;
+  check_row_sum("sum_over_rows", [&](auto& t, auto rows) { return values(sum_over_rows(tenth(t, rows, 3)).value()); });
+  check_row_sum("mean_over_time", [&](auto& t, auto rows) {
+    auto const means = mean_over_time(tenth(t, 2 * rows, 3), {2, std::size_t(rows)});
+    return values(means.value() * 1e5f);
+  });
+  check_row_sum("broadcast", [&](auto& t, auto rows) {
+    auto const b = t.input(values::Zero(1, 3));
+    t.backward(sum((t.constant(values::Zero(rows, 3)) + b) * tenth(t, rows, 3)));
+    return values(b.gradient());
+  });
+  check_row_sum("dense", [&](auto& t, auto rows) {
+    auto const b = t.input(values::Zero(1, 70));
+    auto const y =
+        dense(t.constant(values::Zero(rows, 1)), t.constant(values::Zero(1, 70)), b, sidera::functions::tanh{});
+    t.backward(sum(y * tenth(t, rows, 70)));
+    return values(b.gradient());
+  });
+  check_row_sum("layer_norm", [&](auto& t, auto rows) {
+    values x(rows, 2), expected(2, 2);
+    x.col(0).setConstant(-1), x.col(1).setConstant(1);
+    auto const gain = t.input(values::Ones(1, 2)), bias = t.input(values::Zero(1, 2));
+    t.backward(sum(layer_norm(t.constant(x), gain, bias, 1e-12) * tenth(t, rows, 2)));
+    expected << -gain.gradient()(0, 0), gain.gradient()(0, 1), bias.gradient();
+    return expected;
+  });
+  check_row_sum("gru_steps", [&](auto& t, auto rows) {  // the slope of the candidate is (1 - z) r g = g / 4
+    auto const bias = t.input(values::Zero(1, 3));
+    auto const y =
+        gru_steps(t.constant(values::Zero(rows, 3)), t.constant(values::Zero(1, 3)), bias, {std::size_t(rows), 1});
+    t.backward(sum(y * tenth(t, rows, 1)));
+    return values(bias.gradient().col(2) * 4);
+  });
+}
+
+TEST_CASE("sums over rows of more columns and rows than a piece has") {
+  matrix<float> x(613, 701);
+  for (sidera::index_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i * i % 23 - 11);
+  sidera::tape<float> t;
+  matrix<float> const expected = x.colwise().sum();
+  CHECK(sum_over_rows(t.refer(x)).value() == expected);
+  auto const b = t.input(matrix<float>::Constant(1, 701, 1));
+  t.backward({{sum((t.refer(x) * b) * b), 1.f}});  // two uses: the second one adds to what is there
+  CHECK(b.gradient() == 2 * expected);
 }
