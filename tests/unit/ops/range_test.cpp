@@ -9,8 +9,10 @@
 #include <sidera/autodiff/ops/gru.hpp>
 #include <sidera/autodiff/ops/l2_normalise.hpp>
 #include <sidera/autodiff/ops/layer_norm.hpp>
+#include <sidera/autodiff/ops/maximum.hpp>
 #include <sidera/autodiff/ops/mean.hpp>
 #include <sidera/autodiff/ops/mul.hpp>
+#include <sidera/autodiff/ops/pow.hpp>
 #include <sidera/autodiff/ops/tanh.hpp>
 
 using sidera::matrix;
@@ -137,4 +139,26 @@ TEST_CASE("sums over rows of more columns and rows than a piece has") {
   auto const b = t.input(matrix<float>::Constant(1, 701, 1));
   t.backward({{sum((t.refer(x) * b) * b), 1.f}});  // two uses: the second one adds to what is there
   CHECK(b.gradient() == 2 * expected);
+}
+
+TEST_CASE("x^0 has the gradient 0, at 0 too") {
+  sidera::tape<double> t;
+  matrix<double> x(1, 4);
+  x << 0, 2, -3, 1e-300;
+  auto const in = t.input(x);
+  auto const y = pow(in, 0);
+  CHECK(y.value().isConstant(1));
+  t.backward(sum(y));
+  CHECK(in.gradient().isZero(0));
+}
+
+TEST_CASE("maximum does not hide a NaN on either side") {
+  sidera::tape<float> t;
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  matrix<float> a(1, 19), b(1, 19);
+  a.setConstant(1), b.setConstant(2);
+  a(0, 0) = nan, b(0, 1) = nan, a(0, 18) = nan, b(0, 17) = nan;
+  matrix<float> const y = maximum(t.constant(a), t.constant(b)).value();
+  for (sidera::index_t j = 0; j < 19; ++j) CHECK(std::isnan(y(0, j)) == (j < 2 || j > 16));
+  CHECK(y(0, 5) == 2);
 }
