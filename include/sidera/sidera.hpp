@@ -142,6 +142,7 @@
 #include <sidera/core/random.hpp>
 #include <sidera/core/rank_message.hpp>
 #include <sidera/core/rounding.hpp>
+#include <sidera/core/row_scale.hpp>
 #include <sidera/core/row_source.hpp>
 #include <sidera/core/scalar.hpp>
 #include <sidera/core/thread_pool.hpp>
@@ -278,6 +279,7 @@
 #include <sidera/metrics/weighted_squared_euclidean.hpp>
 #include <sidera/optimizers/adam.hpp>
 #include <sidera/optimizers/concepts.hpp>
+#include <sidera/optimizers/finite_gradients.hpp>
 #include <sidera/optimizers/gradient_clipping.hpp>
 #include <sidera/optimizers/optimizer.hpp>
 #include <sidera/optimizers/schedules.hpp>

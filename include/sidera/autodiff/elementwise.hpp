@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  What ops are built from: loops over contiguous numbers in whole registers, cut into blocks for threads.
+#include <array>
 #include <concepts>
 #include <sidera/autodiff/batch_math.hpp>
 #include <sidera/autodiff/tape.hpp>
@@ -81,6 +82,37 @@ template <Scalar T, class G>
     for (std::size_t j = 0; j < end - i; ++j) sum += static_cast<double>(lanes[j]);
   }
   return sum;
+}
+
+/// totals += sums, and then sums = totals where that was the `last` piece, or else 0.
+template <Scalar T>
+void move_to_totals(T* sums, double* totals, std::size_t count, bool last) noexcept {
+  for (std::size_t j = 0; j < count; ++j) {
+    totals[j] += static_cast<double>(sums[j]);
+    sums[j] = last ? static_cast<T>(totals[j]) : T(0);
+  }
+}
+
+/// Sums over rows that keep the digits of float: add(i, begin, count) adds entries begin .. begin + count - 1 of row i
+/// to every array of `sums` (`cols` numbers each; null: there is none), in the order of the rows. What 256 rows add up
+/// to goes on to sums in double.
+template <Scalar T, std::size_t S, class Add>
+SIDERA_ALWAYS_INLINE void add_rows(std::array<T*, S> sums, std::size_t rows, std::size_t cols, Add const& add) {
+  constexpr std::size_t piece = 256, columns = 1024;  // whole rows where they fit, which memory is fastest at
+  if (rows <= piece) {
+    for (std::size_t i = 0; i < rows; ++i) add(i, std::size_t{0}, cols);
+    return;
+  }
+  for (std::size_t begin = 0; begin < cols; begin += columns) {
+    std::size_t const count = std::min(columns, cols - begin);
+    double totals[S][columns];
+    for (double* const total : totals) std::fill_n(total, count, 0.0);
+    for (std::size_t i = 0; i < rows;) {
+      for (std::size_t const end = std::min(rows, i + piece); i < end; ++i) add(i, begin, count);
+      for (std::size_t s = 0; s < S; ++s)
+        if (sums[s] != nullptr) move_to_totals(sums[s] + begin, totals[s], count, i == rows);
+    }
+  }
 }
 
 /// out[i] = f(in[i], ...) or, with `add`, +=. `out` may be one of the inputs.

@@ -123,13 +123,14 @@ class tape {
   /// Adds d loss / d p to the gradient of every parameter and input p that the 1 x 1 `loss` depends on. Once per
   /// recording.
   void backward(variable<T> loss, T weight = T(1)) { backward({{loss, weight}}); }
-  /// The same for a weighted sum of losses.
+  /// The same for a weighted sum of losses. Throws shape_error or value_error for one that is no loss, and then no
+  /// gradient has changed.
   void backward(std::initializer_list<weighted_loss<T>> losses) {
     for (auto const& [loss, weight] : losses) {
       if (loss.size() != 1) throw shape_error("tape::backward", "the loss is " + shape_text(loss) + ", expected 1 x 1");
       if (!loss.wants_gradient()) throw value_error("tape::backward", "the loss depends on no parameter and no input");
-      *loss.zeroed_target() += weight;
     }
+    for (auto const& [loss, weight] : losses) *loss.zeroed_target() += weight;
     for (step* s = last_; s != nullptr; s = s->previous) s->call(s);
     last_ = nullptr;
   }

@@ -39,7 +39,7 @@ class feature_factorization {
   /// N x 1. Throws value_error with the row of an item or user that does not exist.
   [[nodiscard]] variable<T> logits(tape<T>& t, ranking_batch const& batch, pass = {}) const {
     require_batch(batch, row_count(features_), "feature_factorization");
-    if (batch.user.size() != batch.size()) throw shape_error("feature_factorization", "the batch has no users");
+    require_users(batch, users(), "feature_factorization");
     std::span<code_t const> const items(batch.target), users(batch.user);
     variable<T> const f = gather_rows(t.refer(features_), items);
     return bias_(t, items) + dot_over_columns(user_(t, users), item_(t, items)) +

@@ -31,23 +31,41 @@ struct ranking_batch {
   return batch;
 }
 
+namespace detail {
+
+/// Throws value_error with the row whose number is neither one of `count` nor, from `least` on, negative.
+inline void require_number(code_t number, std::size_t count, std::size_t row, std::string_view function,
+                           std::string_view what, std::string_view of_what, code_t least = 0) {
+  if (number >= least && (number < 0 || static_cast<std::size_t>(number) < count)) return;
+  throw value_error(function,
+                    "row " + std::to_string(row) + ": " + std::string(what) + " " + std::to_string(number) + " of " +
+                        std::to_string(count) + " " + std::string(of_what),
+                    row);
+}
+
+}  // namespace detail
+
 /// Throws shape_error for different numbers of rows, value_error with the row of an item that does not exist.
 inline void require_batch(ranking_batch const& batch, std::size_t items, std::string_view function) {
   if (row_count(batch.history) != batch.size())
     throw shape_error(function, "there are " + std::to_string(row_count(batch.history)) + " histories and " +
                                     std::to_string(batch.size()) + " targets");
-  auto const check = [&](code_t item, std::size_t row, char const* what, code_t least) {
-    if (item < least || (item >= 0 && static_cast<std::size_t>(item) >= items))
-      throw value_error(function,
-                        "row " + std::to_string(row) + ": " + what + " " + std::to_string(item) + " of " +
-                            std::to_string(items) + " items",
-                        row);
-  };
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    check(batch.target[i], i, "target", 0);
+    detail::require_number(batch.target[i], items, i, function, "target", "items");
     for (index_t j = 0; j < batch.history.cols(); ++j)
-      check(batch.history(static_cast<index_t>(i), j), i, "history holds", no_code);
+      detail::require_number(batch.history(static_cast<index_t>(i), j), items, i, function, "history holds", "items",
+                             no_code);
   }
+}
+
+/// Throws shape_error for another number of users than rows, value_error with the row of a user that does not exist:
+/// no_code, which \ref candidates_of puts where nobody is named, is none.
+inline void require_users(ranking_batch const& batch, std::size_t users, std::string_view function) {
+  if (batch.user.size() != batch.size())
+    throw shape_error(function, "there are " + std::to_string(batch.user.size()) + " users and " +
+                                    std::to_string(batch.size()) + " targets");
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    detail::require_number(batch.user[i], users, i, function, "user", "users");
 }
 
 /// The different items of all histories, and where each place of the histories finds its item among them: what is

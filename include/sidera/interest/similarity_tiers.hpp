@@ -3,6 +3,7 @@
 #include <cmath>
 #include <sidera/core/check.hpp>
 #include <sidera/core/fields.hpp>
+#include <sidera/core/row_scale.hpp>
 #include <sidera/interest/ranking_batch.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -28,8 +29,12 @@ class similarity_tiers {
     if (tiers == 0) throw value_error("similarity_tiers", "there are no tiers");
     for (matrix<T>& f : features_) {
       require_finite<T>(f, "similarity_tiers", "features");
-      for (index_t i = 0; i < f.rows(); ++i)
+      for (index_t i = 0; i < f.rows(); ++i) {
+        std::span const row(f.data() + i * f.cols(), column_count(f));
+        if (!squares_in_range<T>(static_cast<double>(f.row(i).squaredNorm()), row.size()))
+          scale_row<T>(row, -size_exponent(largest_size<T>(row)), row.data());
         if (T const norm = f.row(i).norm(); norm > 0) f.row(i) /= norm;
+      }
     }
   }
 

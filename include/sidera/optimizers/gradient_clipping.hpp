@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <sidera/autodiff/elementwise.hpp>
+#include <sidera/core/row_scale.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 namespace detail {
@@ -20,25 +21,47 @@ void for_each_gradient(parameters<T>& store, std::string_view prefix, F const& f
   }
 }
 
+/// The norm of gradients whose squares leave the range of T.
+template <Scalar T>
+[[nodiscard]] double scaled_gradient_norm(parameters<T>& store, std::string_view prefix) {
+  T largest = 0;
+  for_each_gradient(store, prefix,
+                    [&](T const* g, std::size_t n) { largest = std::max(largest, largest_size(std::span(g, n))); });
+  int const exponent = size_exponent(largest);
+  double sum = 0;
+  for_each_gradient(store, prefix, [&](T const* g, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      double const part = std::ldexp(static_cast<double>(g[i]), -exponent);
+      sum += part * part;
+    }
+  });
+  return std::ldexp(std::sqrt(sum), exponent);
+}
+
 }  // namespace detail
 
 /// The Euclidean norm of all gradients together, of the parameters whose name begins with `prefix`.
 template <Scalar T>
 [[nodiscard]] double gradient_norm(parameters<T>& store, std::string_view prefix = "") {
   double sum = 0;
-  detail::for_each_gradient(store, prefix, [&](T const* g, std::size_t n) { sum += detail::dot_of<T>(g, g, n); });
-  return std::sqrt(sum);
+  std::size_t count = 0;
+  detail::for_each_gradient(store, prefix, [&](T const* g, std::size_t n) {
+    sum += detail::dot_of<T>(g, g, n);
+    count += n;
+  });
+  return squares_in_range<T>(sum, count) ? std::sqrt(sum) : detail::scaled_gradient_norm(store, prefix);
 }
 
 /// Multiplies these gradients by min(1, max_norm / (norm + 1e-6)) and returns the norm they had; Pascanu, Mikolov and
 /// Bengio, "On the difficulty of training recurrent neural networks" (ICML 2013). One call with a prefix per module
-/// ("audio_encoder.") clips module by module.
+/// ("audio_encoder.") clips module by module. A norm that is not finite leaves them as they are: an optimiser refuses
+/// them, and names the parameter.
 template <Scalar T>
 double clip_gradient_norm(parameters<T>& store, double max_norm, std::string_view prefix = "") {
   if (!(max_norm > 0))
     throw value_error("clip_gradient_norm", "max_norm is " + std::to_string(max_norm) + ", expected > 0");
   double const norm = gradient_norm(store, prefix), factor = max_norm / (norm + 1e-6);
-  if (factor >= 1) return norm;
+  if (!(factor < 1) || !std::isfinite(norm)) return norm;
   detail::for_each_gradient(store, prefix, [c = simd::batch<T>(static_cast<T>(factor))](T* g, std::size_t n) {
     detail::transform<T>(
         g, false, n, [c](simd::batch<T> v) { return v * c; }, g);

@@ -2,6 +2,7 @@
 #pragma once
 #include <sidera/core/executor.hpp>
 #include <sidera/optimizers/adam.hpp>
+#include <sidera/optimizers/finite_gradients.hpp>
 #include <sidera/optimizers/sgd.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -14,12 +15,15 @@ namespace sidera::inline SIDERA_ABI {
 template <Scalar T, UpdateStep Rule = adam>
 class optimizer {
  public:
-  /// For the named groups of `store`, or for all groups that it has now.
+  /// For the named groups of `store`, or for all groups that it has now. Throws value_error for a group that there is
+  /// not, or that is named twice.
   explicit optimizer(parameters<T> const& store, Rule rule = {}, std::vector<std::string> groups = {})
       : rule_(std::move(rule)) {
     if (groups.empty())
       for (auto const& g : store.groups()) groups.push_back(g.name);
     for (auto& name : groups) {
+      if (std::any_of(groups_.begin(), groups_.end(), [&](moments_of const& known) { return known.group == name; }))
+        throw value_error("optimizer", "group \"" + name + "\" is named twice");
       std::size_t const size = store.group(name).values.size();
       moments_of m{std::move(name), {}};
       for (auto& moment : m.values) moment.assign(size, T(0));
@@ -28,9 +32,12 @@ class optimizer {
   }
 
   /// One step; the learning rate of the rule is multiplied by `factor`, for example that of a schedule:
-  /// `step(store, cosine_decay{1000}(optimizer.steps()))`. Gradients are left as they are.
+  /// `step(store, cosine_decay{1000}(optimizer.steps()))`. Gradients are left as they are. Throws value_error, with the
+  /// parameter, when a gradient is not finite, and then nothing has moved.
   void step(parameters<T>& store, double factor = 1, executor_ref executor = {}) {
     for (auto const& own : groups_) check_size(store.group(own.group), own);
+    for (auto const& own : groups_)
+      require_finite_gradients(store, store.group(own.group), "optimizer::step", executor);
     ++steps_;
     auto const update = rule_.template at<T>(steps_, rule_.learning_rate * factor);
     for (auto& own : groups_) {
@@ -38,7 +45,7 @@ class optimizer {
       if (group.row_sparse)
         update_rows(store, group, own, update);
       else
-        update_all(store, group, own, update, executor);
+        update_all(group, own, update, executor);
     }
   }
 
@@ -99,10 +106,7 @@ class optimizer {
   }
 
   template <class Update>
-  static void update_all(parameters<T>& store, parameter_group<T>& group, moments_of& own, Update const& update,
-                         executor_ref executor) {
-    for (parameter const p : group.members)
-      if (node<T> const& n = store.raw(p); !n.has_gradient) std::fill_n(n.gradient, n.size(), T(0));
+  static void update_all(parameter_group<T>& group, moments_of& own, Update const& update, executor_ref executor) {
     block_partition const blocks{group.values.size(), detail::block_numbers};
     executor.run(blocks.count(), [&](std::size_t b, std::size_t) {
       std::size_t const i = blocks.begin(b);

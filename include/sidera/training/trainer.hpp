@@ -64,7 +64,8 @@ class trainer {
     now_.report.epochs.reserve(options_.epochs);
   }
 
-  /// Runs the epochs that are left. Throws value_error when a loss is not finite, before it does harm.
+  /// Runs the epochs that are left. Throws value_error when a loss or a gradient is not finite, before it does
+  /// harm.
   template <BatchLoss<T> F, class Gradient = whole_batch>
   training_report const& fit(F&& loss, training_hooks const& hooks = {}, Gradient const& gradient = {}) {
     now_.report.end = training_end::epochs_done;

@@ -43,6 +43,16 @@ TEST_CASE("gradients of several losses and of several recordings add up until th
   CHECK(store.gradient(w)(0, 0) == 0);
 }
 
+TEST_CASE("losses that are refused leave no gradient behind") {
+  sidera::tape<double> t;
+  auto const x = t.input(matrix<double>::Constant(1, 1, 2)), wide = t.input(matrix<double>::Ones(1, 2));
+  auto const loss = square(x);
+  CHECK_THROWS_AS(t.backward({{loss, 1.0}, {wide, 1.0}}), sidera::shape_error);
+  CHECK_THROWS_AS(t.backward({{loss, 1.0}, {t.constant(1.0), 1.0}}), sidera::value_error);
+  t.backward(loss);
+  CHECK(x.gradient()(0, 0) == 4);
+}
+
 TEST_CASE("a branch that does not reach the loss gets no gradient and does no harm") {
   sidera::parameters<double> store;
   auto const w = store.add("w", 2, 2), unused = store.add("unused", 2, 2);

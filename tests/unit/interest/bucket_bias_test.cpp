@@ -82,6 +82,19 @@ TEST_CASE("the tiers of places, and the histogram of them") {
   CHECK((tiers()(batch) - (counts.array() + 1).log().matrix()).cwiseAbs().maxCoeff() < 1e-6f);
 }
 
+TEST_CASE("tiers do not depend on the lengths of the features") {
+  matrix<float> along(7, 3), tiny(7, 1);
+  along << 1, 2, 2, 0, 0, 0, -1, -2, -2, 1, 2, 2, 1, 2, 2, 1, 2, 2, -1, -2, -2;
+  tiny << 1, 1, 1, 1e-25f, 1e-44f, 1.5e38f, 3e30f;  // 1e-44 has few digits left
+  along.array().colwise() *= tiny.col(0).array();
+  similarity_tiers<float> const sized({along}, 10);
+  ranking_batch batch{code_matrix(1, 7), {0}, {0}};
+  batch.history << 0, 1, 2, 3, 4, 5, 6;
+  code_matrix expected(7, 1);
+  expected << 9, 5, 0, 9, 9, 9, 0;
+  CHECK(sized.of_places(batch) == expected);
+}
+
 TEST_CASE("attention with bucketed biases is softmax(q k / sqrt(d) + the biases of the tiers)") {
   constexpr std::size_t batch = 3, time = 4, dim = 5;
   drawn_places const at(batch, time, 6);

@@ -373,6 +373,24 @@ TEST_CASE("factorisation with features learns labels by heart") {
   CHECK(scores.size() == 130);
 }
 
+TEST_CASE("a factorisation refuses users that do not exist") {
+  sidera::feature_factorization<float> const model(sidera::matrix<float>::Ones(5, 3), 4, 2);
+  sidera::ranking_batch questions{sidera::code_matrix(2, 0), {0, 1}, {3, 0}};
+  CHECK_NOTHROW((void)model.score(questions));
+  questions.user[1] = sidera::no_code;
+  CHECK_THROWS_WITH_AS((void)model.score(questions), "feature_factorization: row 1: user -1 of 4 users",
+                       sidera::value_error);
+  questions.user[1] = 4;
+  CHECK_THROWS_WITH_AS((void)model.score(questions), "feature_factorization: row 1: user 4 of 4 users",
+                       sidera::value_error);
+  questions.user.pop_back();
+  CHECK_THROWS_WITH_AS((void)model.score(questions), "feature_factorization: there are 1 users and 2 targets",
+                       sidera::shape_error);
+  questions.user = {0, 0}, questions.target[0] = -1;
+  CHECK_THROWS_WITH_AS((void)model.score(questions), "feature_factorization: row 0: target -1 of 5 items",
+                       sidera::value_error);
+}
+
 TEST_CASE("a saved factorisation scores bit for bit like the one that was saved") {
   sidera::matrix<float> features(item_count, 6);
   for (index_t i = 0; i < features.size(); ++i)

@@ -185,6 +185,101 @@ TEST_CASE("groups are optimised separately and in any number of threads alike") 
   CHECK_THROWS_AS(sidera::optimizer<float>(store, {}, {"no such group"}), sidera::value_error);
 }
 
+TEST_CASE("a gradient that is not finite moves nothing: no parameter, no moment, no count") {
+  sidera::parameters<float> store;
+  store.add("first", 200, 200);
+  auto const w = store.add("w", 5, 3), absent = store.add("absent", 2, 2), other = store.add("other", 1, 1, "other");
+  auto const table = store.add_table("table", 9, 4);
+  randomise(store, 3);
+  sidera::thread_pool pool(3);
+  sidera::optimizer<float> optimizer(store, {}, {"main", "tables"});
+  auto const state = [&] {
+    sidera::field_set fields;
+    store.to_fields(fields);
+    optimizer.to_fields(fields);
+    std::map<std::string, sidera::tensor::data_type> numbers;
+    for (auto const& [name, tensor] : fields.tensors) numbers[name] = tensor.data;
+    return numbers;
+  };
+  auto const gradients = [&](auto const& spoil) {
+    sidera::tape<float> t(store);
+    store.clear_gradients();
+    matrix<float> of_w = matrix<float>::Ones(5, 3), of_rows = matrix<float>::Ones(2, 4), of_other(1, 1);
+    spoil(of_w, of_rows, of_other);
+    t[w].add_gradient(of_w);
+    t[other].add_gradient(of_other);
+    auto const rows = t[table];
+    for (std::size_t const r : {7, 2}) {
+      rows.touch_row(r);
+      rows.gradient().row(sidera::index_t(r)) += of_rows.row(r == 7 ? 0 : 1);
+    }
+  };
+  gradients([](auto&, auto&, auto&) {});
+  optimizer.step(store);
+  auto const before = state();
+  auto const refused = [&](char const* message, auto const& spoil) {
+    for (auto const& executor : {sidera::executor_ref(), sidera::executor_ref(pool)}) {
+      gradients(spoil);
+      CHECK_THROWS_WITH_AS(optimizer.step(store, 1, executor), message, sidera::value_error);
+      CHECK(state() == before);
+      CHECK(optimizer.steps() == 1);
+    }
+  };
+  float const inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  refused("optimizer::step: the gradient of \"w\" is not finite in row 4",
+          [&](auto& g, auto&, auto&) { g(4, 1) = nan; });
+  refused("optimizer::step: the gradient of \"w\" is not finite in row 0",
+          [&](auto& g, auto&, auto&) { g(0, 0) = -inf; });
+  refused("optimizer::step: the gradient of \"table\" is not finite in row 2",
+          [&](auto&, auto& g, auto&) { g(1, 3) = inf; });
+  gradients([&](auto&, auto&, auto& g) { g(0, 0) = nan; });  // nobody steps along it
+  CHECK_NOTHROW(optimizer.step(store));
+
+  store.clear_gradients();  // what an earlier step left in memory does not count
+  store.raw(absent).gradient[0] = nan;
+  CHECK_NOTHROW(optimizer.step(store));
+}
+
+TEST_CASE("a group that is named twice is refused") {
+  sidera::parameters<float> store;
+  store.add("w", 1, 1);
+  CHECK_THROWS_WITH_AS(sidera::optimizer<float>(store, {}, {"main", "main"}),
+                       "optimizer: group \"main\" is named twice", sidera::value_error);
+}
+
+TEST_CASE("gradients whose squares leave the range are clipped like others") {
+  auto const clipped = [](auto huge, auto small) {
+    using T = decltype(huge);
+    sidera::parameters<T> store;
+    auto const a = store.add("a", 1, 40), b = store.add("b", 1, 2);
+    sidera::tape<T> t(store);
+    t[a].add_gradient(matrix<T>::Constant(1, 40, 0));
+    matrix<T> g(1, 2);
+    g << huge, small;
+    t[b].add_gradient(g);
+    double const norm = sidera::clip_gradient_norm(store, 10);
+    CHECK(norm / double(huge) == doctest::Approx(std::hypot(1, double(small) / double(huge))).epsilon(1e-6));
+    CHECK(store.gradient(b)(0, 0) == doctest::Approx(10 / std::hypot(1, double(small) / double(huge))).epsilon(1e-6));
+    CHECK(store.gradient(b)(0, 1) / store.gradient(b)(0, 0) == doctest::Approx(small / huge).epsilon(1e-6));
+    CHECK(store.gradient(a).isZero(0));
+  };
+  clipped(3e19f, 1e19f);
+  clipped(3e38f, 3e38f);
+  clipped(4e154, 3e154);
+}
+
+TEST_CASE("a norm that is no number leaves the gradients as they are, so that the step can name the one at fault") {
+  sidera::parameters<float> store;
+  auto const a = store.add("a", 1, 1), b = store.add("b", 1, 1);
+  sidera::tape<float> t(store);
+  t[a].add_gradient(matrix<float>::Constant(1, 1, 5));
+  for (float const bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    t[b].add_gradient(matrix<float>::Constant(1, 1, bad));
+    CHECK_FALSE(std::isfinite(sidera::clip_gradient_norm(store, 1)));
+    CHECK(store.gradient(a)(0, 0) == 5);
+  }
+}
+
 TEST_CASE("schedules") {
   CHECK(sidera::step_decay{.period = 3, .factor = 0.5}(2) == 1);
   CHECK(sidera::step_decay{.period = 3, .factor = 0.5}(6) == 0.25);

@@ -5,7 +5,10 @@
 
 #include <filesystem>
 #include <limits>
+#include <sidera/autodiff/ops/add.hpp>
 #include <sidera/autodiff/ops/mean.hpp>
+#include <sidera/autodiff/ops/sqrt.hpp>
+#include <sidera/autodiff/ops/square.hpp>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/layers/embedding.hpp>
 #include <sidera/layers/mlp.hpp>
@@ -236,4 +239,20 @@ TEST_CASE("what cannot be trained is refused and changes nothing") {
   CHECK_THROWS_AS(t.from_fields(fields), sidera::value_error);
   CHECK(m.numbers() == before);
   CHECK(t.steps() == 1);
+}
+
+TEST_CASE("a finite loss with a gradient that is not finite moves nothing") {
+  sidera::parameters<float> store;
+  auto const w = store.add("w", 1, 1), v = store.add("v", 1, 1);
+  store.value(v)(0, 0) = 1;
+  for (double const clip : {0., 1.}) {
+    sidera::trainer t(store, 4, {.epochs = 3, .batch = 4, .max_gradient_norm = clip}, sidera::adam{});
+    auto const length = [&](tape<float>& on, rows_view, pass) { return sum(sqrt(square(on[w])) + square(on[v])); };
+    CHECK_THROWS_WITH_AS(t.fit(length), "optimizer::step: the gradient of \"w\" is not finite in row 0",
+                         sidera::value_error);
+    CHECK(t.steps() == 0);
+    CHECK(t.batch() == 0);
+    CHECK(store.value(w)(0, 0) == 0);
+    CHECK(store.value(v)(0, 0) == 1);
+  }
 }

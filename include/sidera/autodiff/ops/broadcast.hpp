@@ -21,7 +21,8 @@ struct repeated {
 };
 
 /// Adds the gradient of a rows x cols result to x, summed over the directions in which x was repeated;
-/// piece(i, j, count) gives it for `count` entries of row i from column j on. Sums run in the order of the rows.
+/// piece(i, j, count) gives it for `count` entries of row i from column j on. Sums run in the order of the rows, see
+/// add_rows.
 template <Scalar T, class Piece>
 void add_reduced_gradient(tape<T>& t, variable<T> x, std::size_t rows, std::size_t cols, Piece const& piece) {
   gradient_target<T> const to = x.target();
@@ -46,7 +47,9 @@ void add_reduced_gradient(tape<T>& t, variable<T> x, std::size_t rows, std::size
     *to.data += static_cast<T>(sum);
   } else if (x.cols() == cols)
     parallel_columns(t, rows, cols, [&](std::size_t a, std::size_t b) {
-      for (std::size_t i = 0; i < rows; ++i) generate<T>(to.data + a, true, b - a, row(i, a));
+      add_rows(std::array{to.data + a}, rows, b - a, [&](std::size_t i, std::size_t j, std::size_t count) {
+        generate<T>(to.data + a + j, true, count, row(i, a + j));
+      });
     });
   else
     parallel_for(t, rows, cols, [&](std::size_t a, std::size_t b) {

@@ -48,16 +48,17 @@ requires ElementwiseFunction<F, T>
         gradient_target<T> const to_bias = bias.target();
         detail::parallel_columns(t, m, n, [&](std::size_t a, std::size_t b) {
           if (to_bias && !to_bias.add) std::fill(to_bias.data + a, to_bias.data + b, T(0));
-          for (std::size_t i = 0; i < m; ++i) {
-            std::size_t const at = i * n + a;
+          T* const sums = to_bias ? to_bias.data + a : nullptr;
+          detail::add_rows(std::array{sums}, m, b - a, [&](std::size_t i, std::size_t j, std::size_t count) {
+            std::size_t const at = i * n + a + j;
             if constexpr (!std::is_same_v<F, functions::identity>)
               detail::transform<T>(
-                  g + at, false, b - a, [f](batch u, batch v, batch w) { return u * f.d(v, w); }, g + at, z + at,
+                  g + at, false, count, [f](batch u, batch v, batch w) { return u * f.d(v, w); }, g + at, z + at,
                   y.data() + at);
-            if (to_bias)
+            if (sums != nullptr)
               detail::transform<T>(
-                  to_bias.data + a, true, b - a, [](batch u) { return u; }, g + at);
-          }
+                  sums + j, true, count, [](batch u) { return u; }, g + at);
+          });
         });
         auto const gradient = simd::row_major<T>(g, n);
         if (auto const to = weight.target())

@@ -107,8 +107,10 @@ template <Scalar T>
         auto const same = [](simd::batch<T> g) { return g; };
         if (auto const to = weight.target()) r.add_weight_gradient(t, y.data(), state_slope, to);
         if (T* const to = bias.zeroed_target())
-          for (std::size_t row = 0; row < shape.rows(); ++row)
-            detail::transform<T>(to, true, r.gates, same, state_slope + row * r.gates);
+          detail::add_rows(std::array{to}, shape.rows(), r.gates,
+                           [&](std::size_t row, std::size_t j, std::size_t count) {
+                             detail::transform<T>(to + j, true, count, same, state_slope + row * r.gates + j);
+                           });
         if (auto const to = input.target()) detail::parallel_transform(t, to.data, to.add, input.size(), same, slope);
       },
       y);

@@ -37,14 +37,16 @@ template <Scalar T>
         detail::parallel_columns(t, m, n, [&](std::size_t a, std::size_t b) {
           if (to_gain && !to_gain.add) std::fill(to_gain.data + a, to_gain.data + b, T(0));
           if (to_bias && !to_bias.add) std::fill(to_bias.data + a, to_bias.data + b, T(0));
-          for (std::size_t at = a; at < m * n; at += n) {
-            if (to_gain)
+          std::array const sums{to_gain ? to_gain.data + a : nullptr, to_bias ? to_bias.data + a : nullptr};
+          detail::add_rows(sums, m, b - a, [&](std::size_t i, std::size_t j, std::size_t count) {
+            std::size_t const at = i * n + a + j;
+            if (sums[0] != nullptr)
               detail::transform<T>(
-                  to_gain.data + a, true, b - a, [](batch u, batch v) { return u * v; }, g + at, normal + at);
-            if (to_bias)
+                  sums[0] + j, true, count, [](batch u, batch v) { return u * v; }, g + at, normal + at);
+            if (sums[1] != nullptr)
               detail::transform<T>(
-                  to_bias.data + a, true, b - a, [](batch u) { return u; }, g + at);
-          }
+                  sums[1] + j, true, count, [](batch u) { return u; }, g + at);
+          });
         });
         auto const to = x.target();
         if (!to) return;

@@ -5,11 +5,11 @@
 namespace sidera::inline SIDERA_ABI {
 namespace functions {
 
-/// f(a, b) = max(a, b); equal entries share the gradient.
+/// f(a, b) = max(a, b), NaN where one of them is; equal entries share the gradient.
 struct maximum {
   template <class B>
   [[nodiscard]] B f(B a, B b) const noexcept {
-    return batch_math::select(a < b, b, a);
+    return batch_math::select(b == b, batch_math::select(a < b, b, a), b);
   }
   template <class B>
   [[nodiscard]] B da(B a, B b, B) const noexcept {

@@ -15,6 +15,7 @@ struct pow {
   }
   template <class B>
   [[nodiscard]] B d(B x, B) const noexcept {
+    if (exponent == 0) return B(0);  // x^-1 is infinite at 0
     return batch_math::constant<B>(exponent) * power(x, exponent - 1);
   }
 

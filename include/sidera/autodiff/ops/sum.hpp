@@ -33,9 +33,13 @@ template <Scalar T>
   auto const scaled = [c = simd::batch<T>(static_cast<T>(factor))](simd::batch<T> v) { return c * v; };
   parallel_for(t, shape.batch, time * n, [&](std::size_t begin, std::size_t end) {
     std::fill(y.data() + begin * n, y.data() + end * n, T(0));
-    for (std::size_t r = begin * time; r < end * time; ++r)
-      transform<T>(
-          y.data() + r / time * n, true, n, [](simd::batch<T> v) { return v; }, x.data() + r * n);
+    for (std::size_t b = begin; b < end; ++b) {
+      T* const sums = y.data() + b * n;
+      add_rows(std::array{sums}, time, n, [&](std::size_t i, std::size_t j, std::size_t count) {
+        transform<T>(
+            sums + j, true, count, [](simd::batch<T> v) { return v; }, x.data() + (b * time + i) * n + j);
+      });
+    }
     transform<T>(y.data() + begin * n, false, (end - begin) * n, scaled, y.data() + begin * n);
   });
   t.on_backward(
