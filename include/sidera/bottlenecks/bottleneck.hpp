@@ -5,6 +5,7 @@
 #include <sidera/autodiff/ops/gather_rows.hpp>
 #include <sidera/autodiff/ops/matmul.hpp>
 #include <sidera/autodiff/ops/slice.hpp>
+#include <sidera/autodiff/ops/where.hpp>
 #include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
@@ -96,7 +97,7 @@ class bottleneck {
   }
 
   /// Replaces the rows of z (N x D) by words. Rows whose flag in `present` is 0 lack the modality: code no_code, words
-  /// zero, and z itself goes on. Levels that a training pass drops have no_code too.
+  /// zero, and z itself goes on, with the gradient that comes back. Levels that a training pass drops have no_code too.
   [[nodiscard]] output operator()(variable<T> z, mask_view present = {}, pass p = {}) const {
     require_columns(z, options_.sizes.dim, "bottleneck", "z");
     tape<T>& t = z.owner();
@@ -111,6 +112,7 @@ class bottleneck {
       out.quantised = mixture(z, books, out.codes);
     else
       out.quantised = gradient_(z, out.words);
+    out.quantised = or_feature(out.quantised, z, kept);
     return out;
   }
 
@@ -251,6 +253,16 @@ class bottleneck {
       }
     }
     return sum;
+  }
+
+  /// `quantised`, but z where a row goes through no level.
+  [[nodiscard]] static variable<T> or_feature(variable<T> quantised, variable<T> z,
+                                              std::vector<std::size_t> const& kept) {
+    if (std::find(kept.begin(), kept.end(), std::size_t{0}) == kept.end()) return quantised;
+    std::vector<std::uint8_t> has_words(z.size());
+    for (std::size_t i = 0; i < kept.size(); ++i)
+      std::fill_n(has_words.begin() + static_cast<std::ptrdiff_t>(i * z.cols()), z.cols(), kept[i] > 0);
+    return where(has_words, quantised, z);
   }
 
   /// sum over stages of mse(stop_gradient(query), word).
