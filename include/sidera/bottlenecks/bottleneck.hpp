@@ -265,15 +265,27 @@ class bottleneck {
     return where(has_words, quantised, z);
   }
 
-  /// sum over stages of mse(stop_gradient(query), word).
+  /// sum over stages of mse(stop_gradient(query), word), each over the rows that have a code of the stage.
   [[nodiscard]] variable<T> loss_of_words(tape<T>& t, std::vector<variable<T>> const& books,
                                           std::vector<matrix<T>> const& queries, code_matrix const& codes) const {
     variable<T> total = t.constant(T(0));
     for (std::size_t s = 0; s < stages(); ++s) {
-      auto const ids = detail::stage_codes(codes, s);
-      total = total + mse(gather_rows(books[s], std::span<code_t const>(ids)), t.constant(queries[s]));
+      auto const [found, ids] = coded_rows(queries[s], detail::stage_codes(codes, s));
+      if (!ids.empty()) total = total + mse(gather_rows(books[s], std::span<code_t const>(ids)), t.constant(found));
     }
     return total;
+  }
+  /// The rows that have a code, and their codes.
+  [[nodiscard]] static std::pair<matrix<T>, std::vector<code_t>> coded_rows(matrix<T> rows, std::vector<code_t> ids) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (ids[i] < 0) continue;
+      if (kept < i) rows.row(static_cast<index_t>(kept)) = rows.row(static_cast<index_t>(i)), ids[kept] = ids[i];
+      ++kept;
+    }
+    ids.resize(kept);
+    rows.conservativeResize(static_cast<index_t>(kept), Eigen::NoChange);
+    return {std::move(rows), std::move(ids)};
   }
 
   /// The mixtures of all stages, each made from what the chosen words of the stages before have left.

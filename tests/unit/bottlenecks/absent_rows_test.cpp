@@ -67,3 +67,45 @@ TEST_CASE("rows that lack the modality go through a bottleneck as they are, what
   check_absent_rows<two_levels<ema>, rotation_gradient>();
   check_absent_rows<two_levels<learned_words>, annealed_softmax>();
 }
+
+TEST_CASE("rows without a code neither enter the loss of learned words nor thin it out") {
+  absent_case<two_levels<learned_words>, straight_through_gradient> a;
+  matrix<double> rows = laws::gaussian<double>(5, 3, 2);
+  rows.row(1) *= 1000, rows.row(3) *= 1000;
+  auto const gradients = [&](auto const& loss_of) {
+    a.store.clear_gradients();
+    tape<double> t(a.store);
+    variable<double> const loss = loss_of(t);
+    t.backward(loss);
+    return std::tuple(loss.item(), a.store.gradient({0}), a.store.gradient({1}));
+  };
+  auto const [loss, first, second] =
+      gradients([&](auto& t) { return a.layer(t.constant(rows), some_present).word_loss; });
+  auto const [expected, expected_first, expected_second] = gradients([&](auto& t) {
+    return a.layer(t.constant(matrix<double>(rows(std::vector<index_t>{0, 2, 4}, Eigen::all)))).word_loss;
+  });
+  CHECK(loss == doctest::Approx(expected));
+  CHECK((first - expected_first).norm() < 1e-12);
+  CHECK((second - expected_second).norm() < 1e-12);
+  tape<double> t(a.store);
+  CHECK(a.layer(t.constant(rows), std::vector<std::uint8_t>(5, 0)).word_loss.item() == 0);
+}
+
+TEST_CASE("the loss of a level of learned words is a mean over the rows that dropout left on it") {
+  parameters<double> store;
+  bottleneck<two_levels<learned_words>> layer(
+      store, "words", {.sizes = {.words = 4, .levels = 2, .dim = 3}, .seed = 3, .level_dropout = 1});
+  layer.start(store, laws::gaussian<double>(40, 3, 1));
+  tape<double> t(store);
+  auto const out = layer(t.constant(laws::gaussian<double>(50, 3, 2)), {}, {true, 1});
+  double expected = 0;
+  for (std::size_t l = 0; l < 2; ++l) {
+    double sum = 0, rows = 0;
+    for (index_t i = 0; i < 50; ++i)
+      if (code_t const c = out.codes(i, static_cast<index_t>(l)); c >= 0)
+        sum += (layer.words(store, l).row(c) - out.queries[l].row(i)).squaredNorm(), ++rows;
+    CHECK((rows == 50) == (l == 0));
+    expected += sum / (3 * rows);
+  }
+  CHECK(out.word_loss.item() == doctest::Approx(expected));
+}
