@@ -9,6 +9,7 @@
 #include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
+#include <sidera/bottlenecks/metric_distances.hpp>
 #include <sidera/bottlenecks/stage_memory.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/losses/commitment.hpp>
@@ -35,6 +36,9 @@ struct bottleneck_options {
 template <class Q, GradientPolicy G = straight_through_gradient>
 class bottleneck {
   static_assert(detail::explain_bottleneck<Q>());
+  static_assert(!SoftGradient<G> || DifferentiableMetric<typename bottleneck_layout<Q>::metric_type>,
+                "this gradient policy mixes words by their distances, which for this metric have no gradient: use "
+                "squared_euclidean, weighted_squared_euclidean or cosine, or give the metric a metric_distances");
 
  public:
   using scalar_type = typename Q::scalar_type;
@@ -303,7 +307,8 @@ class bottleneck {
         matrix<T> const tail = layout_.query(none, prefix, sizes, s).rightCols(static_cast<index_t>(wide - cols));
         query = concat_columns(query, t.constant(tail));
       }
-      parts.push_back(slice_columns(gradient_.mix(query, books[s], steps_), 0, cols));
+      parts.push_back(
+          slice_columns(gradient_.mix(metric_distances(layout_.metric, query, books[s]), books[s], steps_), 0, cols));
       auto const book = books[s].value();
       for (index_t i = 0; i < prefix.rows(); ++i)
         if (code_t const c = codes(i, static_cast<index_t>(s)); c >= 0)
