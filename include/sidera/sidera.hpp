@@ -96,6 +96,7 @@
 #include <sidera/bottlenecks/latent_words.hpp>
 #include <sidera/bottlenecks/learned_words.hpp>
 #include <sidera/bottlenecks/linear_words.hpp>
+#include <sidera/bottlenecks/metric_distances.hpp>
 #include <sidera/bottlenecks/stage_memory.hpp>
 #include <sidera/codebook_optimization/channel_count.hpp>
 #include <sidera/codebook_optimization/channel_moments.hpp>

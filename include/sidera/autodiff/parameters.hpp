@@ -63,6 +63,9 @@ class parameters {
   [[nodiscard]] std::string const& name(parameter p) const { return at(p).name; }
   [[nodiscard]] std::size_t rows(parameter p) const { return at(p).data.rows; }
   [[nodiscard]] std::size_t cols(parameter p) const { return at(p).data.cols; }
+  [[nodiscard]] bool contains(std::string_view name) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](entry const& e) { return e.name == name; });
+  }
   /// The parameter called `name`; throws value_error when there is none.
   [[nodiscard]] parameter find(std::string_view name) const {
     for (std::size_t i = 0; i < entries_.size(); ++i)

@@ -79,7 +79,9 @@ class autoencoder_network {
   /// Throws value_error or shape_error where the fields are not those of a network.
   [[nodiscard]] static autoencoder_network from_fields(field_set const& f, std::string_view where) {
     auto const number = [&](char const* key) { return from_text<std::size_t>(f.get_text(key), where); };
-    autoencoder_network network({number("columns"), number("hidden"), number("latent"), number("residual") != 0}, 0);
+    autoencoder_sizes const sizes{number("columns"), number("hidden"), number("latent"), number("residual") != 0};
+    require_mlp_fields<T>(f, "encoder", {sizes.columns, sizes.hidden, sizes.latent}, where);
+    autoencoder_network network(sizes, 0);
     network.mean_ = f.get_matrix<T>("mean");
     require_rows(network.mean_, 1, where, "mean");
     require_columns(network.mean_, network.sizes_.columns, where, "mean");

@@ -5,9 +5,11 @@
 #include <sidera/autodiff/ops/gather_rows.hpp>
 #include <sidera/autodiff/ops/matmul.hpp>
 #include <sidera/autodiff/ops/slice.hpp>
+#include <sidera/autodiff/ops/where.hpp>
 #include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/bottlenecks/concepts.hpp>
 #include <sidera/bottlenecks/gradient_policies.hpp>
+#include <sidera/bottlenecks/metric_distances.hpp>
 #include <sidera/bottlenecks/stage_memory.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/losses/commitment.hpp>
@@ -34,6 +36,9 @@ struct bottleneck_options {
 template <class Q, GradientPolicy G = straight_through_gradient>
 class bottleneck {
   static_assert(detail::explain_bottleneck<Q>());
+  static_assert(!SoftGradient<G> || DifferentiableMetric<typename bottleneck_layout<Q>::metric_type>,
+                "this gradient policy mixes words by their distances, which for this metric have no gradient: use "
+                "squared_euclidean, weighted_squared_euclidean or cosine, or give the metric a metric_distances");
 
  public:
   using scalar_type = typename Q::scalar_type;
@@ -96,7 +101,7 @@ class bottleneck {
   }
 
   /// Replaces the rows of z (N x D) by words. Rows whose flag in `present` is 0 lack the modality: code no_code, words
-  /// zero, and z itself goes on. Levels that a training pass drops have no_code too.
+  /// zero, and z itself goes on, with the gradient that comes back. Levels that a training pass drops have no_code too.
   [[nodiscard]] output operator()(variable<T> z, mask_view present = {}, pass p = {}) const {
     require_columns(z, options_.sizes.dim, "bottleneck", "z");
     tape<T>& t = z.owner();
@@ -111,6 +116,7 @@ class bottleneck {
       out.quantised = mixture(z, books, out.codes);
     else
       out.quantised = gradient_(z, out.words);
+    out.quantised = or_feature(out.quantised, z, kept);
     return out;
   }
 
@@ -253,15 +259,37 @@ class bottleneck {
     return sum;
   }
 
-  /// sum over stages of mse(stop_gradient(query), word).
+  /// `quantised`, but z where a row goes through no level.
+  [[nodiscard]] static variable<T> or_feature(variable<T> quantised, variable<T> z,
+                                              std::vector<std::size_t> const& kept) {
+    if (std::find(kept.begin(), kept.end(), std::size_t{0}) == kept.end()) return quantised;
+    std::vector<std::uint8_t> has_words(z.size());
+    for (std::size_t i = 0; i < kept.size(); ++i)
+      std::fill_n(has_words.begin() + static_cast<std::ptrdiff_t>(i * z.cols()), z.cols(), kept[i] > 0);
+    return where(has_words, quantised, z);
+  }
+
+  /// sum over stages of mse(stop_gradient(query), word), each over the rows that have a code of the stage.
   [[nodiscard]] variable<T> loss_of_words(tape<T>& t, std::vector<variable<T>> const& books,
                                           std::vector<matrix<T>> const& queries, code_matrix const& codes) const {
     variable<T> total = t.constant(T(0));
     for (std::size_t s = 0; s < stages(); ++s) {
-      auto const ids = detail::stage_codes(codes, s);
-      total = total + mse(gather_rows(books[s], std::span<code_t const>(ids)), t.constant(queries[s]));
+      auto const [found, ids] = coded_rows(queries[s], detail::stage_codes(codes, s));
+      if (!ids.empty()) total = total + mse(gather_rows(books[s], std::span<code_t const>(ids)), t.constant(found));
     }
     return total;
+  }
+  /// The rows that have a code, and their codes.
+  [[nodiscard]] static std::pair<matrix<T>, std::vector<code_t>> coded_rows(matrix<T> rows, std::vector<code_t> ids) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (ids[i] < 0) continue;
+      if (kept < i) rows.row(static_cast<index_t>(kept)) = rows.row(static_cast<index_t>(i)), ids[kept] = ids[i];
+      ++kept;
+    }
+    ids.resize(kept);
+    rows.conservativeResize(static_cast<index_t>(kept), Eigen::NoChange);
+    return {std::move(rows), std::move(ids)};
   }
 
   /// The mixtures of all stages, each made from what the chosen words of the stages before have left.
@@ -279,7 +307,8 @@ class bottleneck {
         matrix<T> const tail = layout_.query(none, prefix, sizes, s).rightCols(static_cast<index_t>(wide - cols));
         query = concat_columns(query, t.constant(tail));
       }
-      parts.push_back(slice_columns(gradient_.mix(query, books[s], steps_), 0, cols));
+      parts.push_back(
+          slice_columns(gradient_.mix(metric_distances(layout_.metric, query, books[s]), books[s], steps_), 0, cols));
       auto const book = books[s].value();
       for (index_t i = 0; i < prefix.rows(); ++i)
         if (code_t const c = codes(i, static_cast<index_t>(s)); c >= 0)

@@ -13,7 +13,7 @@ struct bottleneck_output {
   variable<T> quantised;           ///< what goes on: the words, with a gradient to z; N x D
   variable<T> words;               ///< the chosen words as constants; N x D, zeros for rows without the modality
   code_matrix codes;               ///< N x levels
-  variable<T> word_loss;           ///< 1 x 1: what learned words are trained with, 0 otherwise
+  variable<T> word_loss;           ///< 1 x 1: what learned words are trained with, a mean over rows with a code; or 0
   std::vector<matrix<T>> queries;  ///< what each level searched
 };
 

@@ -5,7 +5,6 @@
 #include <sidera/autodiff/ops/rotation_trick.hpp>
 #include <sidera/autodiff/ops/scale.hpp>
 #include <sidera/autodiff/ops/softmax.hpp>
-#include <sidera/autodiff/ops/squared_distances.hpp>
 #include <sidera/autodiff/ops/straight_through.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -13,8 +12,9 @@ namespace sidera::inline SIDERA_ABI {
 /// Passes the words on and the gradient back.
 ///
 /// Syntax:    `g(z, words)` -> variable with the values of `words`, or, for a soft policy,
-///            `g.mix(query, words, step)` -> for every row a mixture of the words, N x width
-/// Semantics: the first form has the values of the words that were chosen; the second one approaches them with `step`.
+///            `g.mix(distances, words, step)` -> for every row of distances a mixture of the words, N x width
+/// Semantics: the first form has the values of the words that were chosen; the second one approaches them with `step`,
+///            given the distances of queries and words by the quantizer's metric, N x words.
 /// Models:    \ref straight_through_gradient, \ref rotation_gradient; soft: \ref annealed_softmax.
 template <class G>
 concept HardGradient = std::copyable<G> && requires(G const& g, variable<float> v) {
@@ -43,9 +43,9 @@ struct rotation_gradient {
   }
 };
 
-/// Soft-to-hard annealing: y = sum_j softmax_j(-s |q - e_j|^2) e_j with a sharpness s that grows from step to step;
-/// Agustsson et al., "Soft-to-hard vector quantization" (NeurIPS 2017), eq. 4. The gradient reaches the feature and
-/// learned words.
+/// Soft-to-hard annealing: y = sum_j softmax_j(-s m(q, e_j)) e_j with the metric m of the quantizer and a sharpness s
+/// that grows from step to step; Agustsson et al., "Soft-to-hard vector quantization" (NeurIPS 2017), eq. 4, where m is
+/// the squared distance. The gradient reaches the feature and learned words.
 struct annealed_softmax {
   double sharpness = 1;
   double growth = 1.002;  ///< per step
@@ -55,8 +55,8 @@ struct annealed_softmax {
     return std::min(largest, sharpness * std::pow(growth, static_cast<double>(step)));
   }
   template <Scalar T>
-  [[nodiscard]] variable<T> mix(variable<T> query, variable<T> words, std::size_t step) const {
-    return matmul(softmax(squared_distances(query, words) * -at(step)), words);
+  [[nodiscard]] variable<T> mix(variable<T> distances, variable<T> words, std::size_t step) const {
+    return matmul(softmax(distances * -at(step)), words);
   }
 };
 

@@ -55,6 +55,15 @@ struct field_set {
     return typed<T>(name);
   }
 
+  /// Whether the tensor under `name` has rows x cols numbers of type T; for sizes that stand in a file, before memory
+  /// is asked for. Throws value_error when it is missing or of another type.
+  template <class T>
+  [[nodiscard]] bool holds(std::string const& name, std::size_t rows, std::size_t cols) const {
+    std::size_t const numbers = typed<T>(name).size();
+    if (rows == 0 || cols == 0) return numbers == 0;
+    return numbers / cols == rows && numbers % cols == 0;  // rows * cols may be too large a number
+  }
+
   /// The text under `key`; throws value_error when it is missing.
   [[nodiscard]] std::string const& get_text(std::string const& key) const {
     auto const found = metadata.find(key);

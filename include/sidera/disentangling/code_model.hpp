@@ -93,14 +93,21 @@ class code_model {
   void load(field_set const& f) {
     constexpr std::string_view where = "code_model::load";
     f.require_model("code_model", where);
+    auto const modalities = from_text<std::size_t>(f.get_text("modalities"), where);
+    if (modalities < 2)
+      throw value_error(where, "there are " + to_text(modalities) + " modalities, expected at least 2");
     code_model next = *this;
-    next.scaling_.assign(from_text<std::size_t>(f.get_text("modalities"), where), {});
-    for (std::size_t m = 0; m < next.scaling_.size(); ++m) next.scaling_[m].load(f, "scaling_" + to_text(m));
+    next.scaling_.clear();
+    for (std::size_t m = 0; m < modalities; ++m) {  // no memory for modalities that the fields only speak of
+      next.scaling_.emplace_back();
+      next.scaling_.back().load(f, "scaling_" + to_text(m));
+    }
     next.build();
     next.store_.from_fields(f, "network.");
     next.quantizers_.assign(Network::codebooks, Q());
     for (std::size_t c = 0; c < Network::codebooks; ++c)
       next.quantizers_[c].load(detail::without_prefix(f, "codebook_" + to_text(c) + "."));
+    next.require_whole(f, where);
     *this = std::move(next);
   }
 
@@ -110,6 +117,19 @@ class code_model {
     for (auto const& s : scaling_) widths.push_back(column_count(s.offset));
     store_ = {};
     network_ = make_(store_, widths);
+  }
+
+  /// Throws unless the fields have nothing but this model, and every codebook is as wide as the features it searches.
+  void require_whole(field_set const& f, std::string_view where) const {
+    for (auto const& [name, t] : f.tensors)
+      if (std::string_view const rest(name); rest.starts_with("network.") && !store_.contains(rest.substr(8)))
+        throw value_error(where, "the model has no \"" + name + "\"");
+    auto const found =
+        all_features(0, matrix<T>::Zero(1, static_cast<index_t>(column_count(scaling_.front().offset))), 1, {});
+    for (std::size_t c = 0; c < quantizers_.size(); ++c)
+      if (quantizers_[c].dim() != column_count(found[c]))
+        throw shape_error(where, "codebook " + to_text(c) + " has words of " + to_text(quantizers_[c].dim()) +
+                                     " columns, the features have " + to_text(column_count(found[c])));
   }
 
   [[nodiscard]] std::vector<matrix<T>> all_features(std::size_t m, matrix_cref<T> const& x, std::size_t time,

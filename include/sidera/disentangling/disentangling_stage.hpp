@@ -65,6 +65,11 @@ class disentangling_stage {
     }
   }
 
+  /// Words will start once more, by k-means of the first features that get codes (four for every word, from as many
+  /// batches as that takes): for a stage whose codebook joins in late, when features are no longer those that the words
+  /// have started at.
+  void start_words_late() { awaited_ = 4 * options_.words; }
+
   /// Forgets what the last call of `loss` has left; the next ones get such parts of a batch.
   void start(batch_part part) {
     part_ = part;
@@ -111,12 +116,21 @@ class disentangling_stage {
   std::size_t update(parameters<T>& store, executor_ref executor = {}) {
     std::vector<bottleneck_rows<T>> all = rows_.empty() ? rows() : std::move(rows_);
     last_.clear(), rows_.clear();
-    return all.empty() ? 0 : codes_.update(store, std::move(all), executor);
+    if (all.empty()) return 0;
+    if (awaited_ > 0 && gather(all)) {
+      codes_.start(store, gathered_, executor);
+      awaited_ = 0, gathered_.resize(0, 0);
+      return 0;
+    }
+    return codes_.update(store, std::move(all), executor);
   }
   /// What `update` needs of the last call of `loss`, one entry per modality; empty without codes.
   [[nodiscard]] std::vector<bottleneck_rows<T>> rows() const {
     std::vector<bottleneck_rows<T>> out;
-    for (auto const& o : last_) out.push_back(codes_.rows_of(o));
+    for (auto const& o : last_) {
+      out.push_back(codes_.rows_of(o));
+      if (awaited_ > 0) out.back().z = o.z.value();
+    }
     return out;
   }
   /// Those of all pieces of a batch, for the next `update`.
@@ -156,6 +170,17 @@ class disentangling_stage {
       if ((first.empty() || first[i] != 0) && (second.empty() || second[i] != 0))
         rows.push_back(static_cast<code_t>(i));
     return rows.size() == v.rows() ? v : gather_rows(v, std::span<code_t const>(rows));
+  }
+
+  /// Adds the features that have codes; true once there are as many as awaited.
+  [[nodiscard]] bool gather(std::vector<bottleneck_rows<T>> const& all) {
+    for (auto const& of : all)
+      for (index_t i = 0; i < of.z.rows(); ++i) {
+        if (of.codes(i, 0) < 0) continue;
+        gathered_.conservativeResize(gathered_.rows() + 1, of.z.cols());
+        gathered_.bottomRows(1) = of.z.row(i);
+      }
+    return row_count(gathered_) >= awaited_;
   }
 
   [[nodiscard]] variable<T> zero(stage_input<T> const& in) const { return in.general.front().owner().constant(T(0)); }
@@ -236,6 +261,8 @@ class disentangling_stage {
   std::vector<typename bottleneck_type::output> last_;
   std::vector<bottleneck_rows<T>> rows_;  ///< of all pieces of the batch; empty: `last_` has all there is
   std::vector<matrix<T>> surveyed_;
+  std::size_t awaited_ = 0;  ///< features that the words are to start from; 0: they have started
+  matrix<T> gathered_ = matrix<T>(0, 0);
   objective_values values_;
 };
 

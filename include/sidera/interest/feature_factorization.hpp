@@ -73,12 +73,11 @@ class feature_factorization {
     fields.require_model("feature_factorization", where);
     auto const& sizes = fields.get_vector<std::int64_t>("sizes");
     auto const features = fields.get_matrix<T>("features");
-    auto const fits = [&](std::uint64_t rows, char const* table) {  // before tables of these sizes are made
-      std::size_t const numbers = fields.get_vector<T>(table).size();
-      return rows <= numbers && rows * static_cast<std::uint64_t>(sizes[1]) == numbers;
+    auto const fits = [&](std::size_t rows, char const* table) {
+      return fields.holds<T>(table, rows, static_cast<std::size_t>(sizes[1]));
     };
     if (sizes.size() != 2 || sizes[0] < 0 || sizes[1] < 1 || sizes[1] > 1'000'000 ||
-        !fits(static_cast<std::uint64_t>(sizes[0]), "parameters.user.table") ||
+        !fits(static_cast<std::size_t>(sizes[0]), "parameters.user.table") ||
         !fits(row_count(features), "parameters.item.table"))
       throw value_error(where, "\"sizes\" are not those of the tables");
     feature_factorization loaded(features, static_cast<std::size_t>(sizes[0]), static_cast<std::size_t>(sizes[1]));

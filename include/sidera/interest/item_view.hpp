@@ -66,7 +66,7 @@ inline void put_view(field_set& fields, item_view const& view, std::string const
 [[nodiscard]] inline item_view get_view(field_set const& fields, std::string name, std::string const& prefix) {
   auto const& codes = fields.get_vector<std::int32_t>(prefix + "codes");
   auto const& shape = fields.tensors.at(prefix + "codes").shape;
-  if (shape.size() != 2 || shape[0] * shape[1] != codes.size())
+  if (shape.size() != 2 || shape[1] == 0 || !fields.holds<std::int32_t>(prefix + "codes", shape[0], shape[1]))
     throw shape_error("get_view", "\"" + prefix + "codes\" is no matrix");
   item_view view{
       std::move(name),

@@ -50,7 +50,6 @@ class ranker {
     random_stream const stream(options_.seed, 0x72616E6B);
     for (item_view const& view : layout_.views) add_view(view, stream, start);
     tiers_.require_items(items());
-    std::size_t inputs = options_.tier_histogram ? tiers_.columns() : 0;
     for (interest const& i : layout_.interests) {
       layers_.push_back(
           detail::attach_pooling(pooling_, store_, "interest." + i.keys, options_.dim, stream, tiers_.counts()));
@@ -58,11 +57,8 @@ class ranker {
       queries_.push_back(layout_.find(i.query));
     }
     for (std::string const& name : layout_.target) target_.push_back(layout_.find(name));
-    inputs += (layers_.size() + target_.size()) * options_.dim;
-    std::vector<std::size_t> sizes{inputs};
-    sizes.insert(sizes.end(), options_.hidden.begin(), options_.hidden.end());
-    sizes.push_back(1);
-    tower_ = mlp<>(store_, "tower", sizes, stream, options_.dropout, {}, kaiming_uniform{1});
+    tower_ = mlp<>(store_, "tower", tower_sizes(layout_, options_, tiers_), stream, options_.dropout, {},
+                   kaiming_uniform{1});
   }
 
   /// One logit per row of the batch, N x 1. Throws what require_batch throws.
@@ -147,8 +143,9 @@ class ranker {
     options.dim = static_cast<std::size_t>(sizes[0]);
     options.tier_histogram = reads_histogram(fields);
     for (std::size_t i = 1; i < sizes.size(); ++i) options.hidden.push_back(static_cast<std::size_t>(sizes[i]));
-    ranker loaded(std::move(layout), std::move(options), std::move(pooling),
-                  similarity_tiers<T>::from_fields(fields, "tiers."));
+    auto tiers = similarity_tiers<T>::from_fields(fields, "tiers.");
+    require_sizes(fields, layout, options, tiers);
+    ranker loaded(std::move(layout), std::move(options), std::move(pooling), std::move(tiers));
     loaded.store_.from_fields(fields, "parameters.");
     return loaded;
   }
@@ -162,6 +159,30 @@ class ranker {
     if (view.name.find('\n') != std::string::npos) throw value_error("ranker", "a view's name has a line break");
     embeddings_.emplace_back(store_, view.name, view, options_.dim, stream,
                              detail::start_of_view<Start>{&start, &view});
+  }
+
+  /// Inputs, hidden widths, one logit.
+  [[nodiscard]] static std::vector<std::size_t> tower_sizes(ranker_layout const& layout, ranker_options const& options,
+                                                            similarity_tiers<T> const& tiers) {
+    std::size_t const histogram = options.tier_histogram ? tiers.columns() : 0;
+    std::vector<std::size_t> sizes{(layout.interests.size() + layout.target.size()) * options.dim + histogram};
+    sizes.insert(sizes.end(), options.hidden.begin(), options.hidden.end());
+    sizes.push_back(1);
+    return sizes;
+  }
+  /// Sizes out of a file, before memory is asked for.
+  static void require_sizes(field_set const& fields, ranker_layout const& layout, ranker_options const& options,
+                            similarity_tiers<T> const& tiers) {
+    constexpr std::string_view where = "ranker::from_fields";
+    require_mlp_fields<T>(fields, "parameters.tower", tower_sizes(layout, options, tiers), where);
+    for (item_view const& view : layout.views) {
+      std::string const table = "parameters." + view.name + ".table";
+      std::size_t const numbers = fields.get_vector<T>(table).size();
+      bool fits = true;  // each count first: their sum may be too large a number
+      for (std::size_t const count : view.words) fits = fits && count <= numbers;
+      if (!fits || !fields.holds<T>(table, view.word_count(), options.dim))
+        throw value_error(where, "view \"" + view.name + "\" has other words than its table");
+    }
   }
 
   template <class List, class Text>

@@ -39,4 +39,16 @@ struct mlp {
 };
 static_assert(Layer<mlp<>>);
 
+/// Throws value_error on behalf of `where` unless the sizes are at least 1 and `fields` have weights of dense layers of
+/// these sizes as "<name>.i.weight": for sizes that stand in a file, before layers of such sizes are made.
+template <Scalar T>
+void require_mlp_fields(field_set const& fields, std::string const& name, std::vector<std::size_t> const& sizes,
+                        std::string_view where) {
+  for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
+    std::string const weight = name + "." + std::to_string(i) + ".weight";
+    if (sizes[i] == 0 || sizes[i + 1] == 0 || !fields.holds<T>(weight, sizes[i], sizes[i + 1]))
+      throw value_error(where, "the sizes are not those of \"" + weight + "\"");
+  }
+}
+
 }  // namespace sidera::inline SIDERA_ABI

@@ -35,10 +35,12 @@ struct view_transform {
     f.metadata[name + ".unit_rows"] = unit_rows ? "1" : "0";
   }
   void load(field_set const& f, std::string const& name) {
-    offset = f.get_matrix<T>(name + ".offset");
-    factor = f.get_matrix<T>(name + ".factor");
+    matrix<T> const shift = f.get_matrix<T>(name + ".offset"), scale = f.get_matrix<T>(name + ".factor");
+    require_rows(shift, 1, "view_transform::load", name + ".offset");
+    require_rows(scale, 1, "view_transform::load", name + ".factor");
+    require_columns(scale, column_count(shift), "view_transform::load", name + ".factor");
+    offset = shift.row(0), factor = scale.row(0);
     unit_rows = f.get_text(name + ".unit_rows") == "1";
-    require_columns(factor, column_count(offset), "view_transform::load", name + ".factor");
   }
 };
 

@@ -128,3 +128,25 @@ TEST_CASE("autoencoder_quantizer: part of the levels, degenerate rows, options t
   CHECK_THROWS_AS(autoencoder_quantizer<sign_words>({.words = 12}), value_error);
   CHECK_THROWS_AS(autoencoder_network<float>({.columns = 5, .latent = 4, .residual = true}, 1), value_error);
 }
+
+TEST_CASE("the sizes of a saved autoencoder are held against its tensors before memory is asked for") {
+  autoencoder_quantizer<> q({.levels = 1, .words = 4, .hidden = 4, .latent = 2, .epochs = 1});
+  q.fit(laws::gaussian(20, 3, 1));
+  auto const codes = q.encode(laws::gaussian(20, 3, 1));
+  for (auto const& [key, value] : {std::pair("hidden", "100000000000"),
+                                   {"hidden", "18446744073709551615"},
+                                   {"hidden", "0"},
+                                   {"hidden", "5"},
+                                   {"latent", "100000000000"},
+                                   {"latent", "0"},
+                                   {"columns", "100000000000"},
+                                   {"levels", "99999999999"}}) {
+    CAPTURE(key);
+    CAPTURE(value);
+    auto f = q.fields();
+    f.metadata[key] = value;
+    CHECK_THROWS_AS(q.load(f), argument_error);
+    CHECK(q.encode(laws::gaussian(20, 3, 1)) == codes);
+  }
+  CHECK_NOTHROW(q.load(q.fields()));
+}

@@ -43,3 +43,19 @@ TEST_CASE("a shape whose product overflows is refused") {
   fields.tensors["words"] = {{huge, 2}, std::vector<float>()};
   CHECK_THROWS_AS((void)fields.get_matrix<float>("words"), value_error);
 }
+
+TEST_CASE("field_set::holds: rows x cols numbers, also where their product is too large a number") {
+  sidera::field_set f;
+  f.put("six", std::vector<std::int64_t>(6));
+  f.put("none", std::vector<std::int64_t>());
+  std::size_t const huge = std::size_t{1} << 32;
+  CHECK(f.holds<std::int64_t>("six", 2, 3));
+  CHECK(f.holds<std::int64_t>("six", 6, 1));
+  CHECK_FALSE(f.holds<std::int64_t>("six", 2, 4));
+  CHECK_FALSE(f.holds<std::int64_t>("six", 1, 4));
+  CHECK_FALSE(f.holds<std::int64_t>("six", 0, 6));
+  CHECK(f.holds<std::int64_t>("none", 0, huge));
+  CHECK_FALSE(f.holds<std::int64_t>("none", huge, huge));
+  CHECK_THROWS_AS((void)f.holds<float>("six", 2, 3), sidera::value_error);
+  CHECK_THROWS_AS((void)f.holds<float>("seven", 2, 3), sidera::value_error);
+}

@@ -256,6 +256,35 @@ TEST_CASE("a saved ranker scores bit for bit like the one that was saved, tiers 
   CHECK_THROWS_AS(static_cast<void>(sidera::ranker<float>::from_fields(damaged)), sidera::argument_error);
 }
 
+TEST_CASE("the sizes of a saved ranker are held against its tensors before memory is asked for") {
+  auto const fields = sidera::ranker<float>(layout(), {.dim = 8, .hidden = {16, 4}}).fields();
+  CHECK_NOTHROW(static_cast<void>(sidera::ranker<float>::from_fields(fields)));
+  auto const refuses = [](sidera::field_set const& f) {
+    CHECK_THROWS_AS(static_cast<void>(sidera::ranker<float>::from_fields(f)), sidera::argument_error);
+  };
+  using numbers = std::vector<std::int64_t>;
+  for (numbers const& sizes : {numbers{4, 1'000'000, 1'000'000}, numbers{1'000'000, 16, 4}, numbers{8, 16, 1'000'000},
+                               numbers{8, 16, 4, 1'000'000}, numbers{8, 16}, numbers{4, 32, 4}}) {
+    CAPTURE(sizes[0]);
+    auto f = fields;
+    f.put("sizes", sizes);
+    refuses(f);
+  }
+  for (numbers const& words : {numbers{7, 1'000'000'000'000}, numbers{7, std::int64_t{1} << 62}, numbers{7, 10},
+                               numbers{std::int64_t{1} << 62, std::int64_t{1} << 62}}) {
+    CAPTURE(words[1]);
+    auto f = fields;
+    f.put("views.text.words", words);
+    refuses(f);
+  }
+  auto f = fields;  // 2^32 x 2^32 codes would be 0 of them, and 2^60 x 0 no levels
+  f.tensors["views.text.codes"] = {{std::size_t{1} << 32, std::size_t{1} << 32}, std::vector<std::int32_t>{}};
+  refuses(f);
+  f.tensors["views.text.codes"].shape = {std::size_t{1} << 60, 0};
+  f.put("views.text.words", numbers{});
+  refuses(f);
+}
+
 TEST_CASE("the score of a candidate does not depend on the others, bit for bit") {
   sidera::ranker<float> const model(layout(), {.dim = 8, .hidden = {16}});
   std::vector<code_t> const history{4, 8, sidera::no_code, 15}, candidates{1, 2, 3, 40, 41, 8, 9};
