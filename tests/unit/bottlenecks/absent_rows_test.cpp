@@ -54,7 +54,7 @@ void check_absent_rows() {
 template <class Rule, class Metric = squared_euclidean>
 using one_book = vector_quantizer<Metric, Rule, kmeans_plus_plus, relocate_far, double>;
 template <class Rule>
-using two_levels =
+using two_level_model =
     residual_quantizer<squared_euclidean, Rule, additive_residual, kmeans_plus_plus, relocate_far, double>;
 
 }  // namespace
@@ -63,13 +63,13 @@ TEST_CASE("rows that lack the modality go through a bottleneck as they are, what
   check_absent_rows<one_book<ema>, straight_through_gradient>();
   check_absent_rows<one_book<ema>, rotation_gradient>();
   check_absent_rows<one_book<learned_words>, annealed_softmax>();
-  check_absent_rows<two_levels<ema>, straight_through_gradient>();
-  check_absent_rows<two_levels<ema>, rotation_gradient>();
-  check_absent_rows<two_levels<learned_words>, annealed_softmax>();
+  check_absent_rows<two_level_model<ema>, straight_through_gradient>();
+  check_absent_rows<two_level_model<ema>, rotation_gradient>();
+  check_absent_rows<two_level_model<learned_words>, annealed_softmax>();
 }
 
 TEST_CASE("rows without a code neither enter the loss of learned words nor thin it out") {
-  absent_case<two_levels<learned_words>, straight_through_gradient> a;
+  absent_case<two_level_model<learned_words>, straight_through_gradient> a;
   matrix<double> rows = laws::gaussian<double>(5, 3, 2);
   rows.row(1) *= 1000, rows.row(3) *= 1000;
   auto const gradients = [&](auto const& loss_of) {
@@ -93,7 +93,7 @@ TEST_CASE("rows without a code neither enter the loss of learned words nor thin 
 
 TEST_CASE("the loss of a level of learned words is a mean over the rows that dropout left on it") {
   parameters<double> store;
-  bottleneck<two_levels<learned_words>> layer(
+  bottleneck<two_level_model<learned_words>> layer(
       store, "words", {.sizes = {.words = 4, .levels = 2, .dim = 3}, .seed = 3, .level_dropout = 1});
   layer.start(store, laws::gaussian<double>(40, 3, 1));
   tape<double> t(store);
