@@ -2,7 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <limits>
-#include <sidera/core/error.hpp>
+#include <sidera/core/fields.hpp>
 #include <sidera/metrics/squared_euclidean.hpp>
 #include <string>
 #include <vector>
@@ -66,6 +66,14 @@ struct weighted_squared_euclidean {
       if (!(weights[d] >= 0 && weights[d] <= std::numeric_limits<double>::max()))
         throw value_error("weighted_squared_euclidean",
                           "weight " + std::to_string(d) + " is negative, infinite or no number");
+  }
+
+  void save(field_set& fields) const { fields.put("metric.weights", weights); }
+  /// Throws value_error for fields without weights, or with some that are none.
+  void load(field_set const& fields) {
+    weighted_squared_euclidean next{fields.get_vector<double>("metric.weights")};
+    next.require_dim(next.weights.size());
+    *this = std::move(next);
   }
 };
 static_assert(Divergence<weighted_squared_euclidean> && LinearMetric<weighted_squared_euclidean>);

@@ -3,6 +3,7 @@
 #include <laws/quantizer_laws.hpp>
 #include <sidera/metrics/cosine.hpp>
 #include <sidera/metrics/manhattan.hpp>
+#include <sidera/metrics/weighted_squared_euclidean.hpp>
 #include <sidera/quantizers/any_quantizer.hpp>
 #include <sidera/quantizers/optimized_rotation.hpp>
 #include <sidera/quantizers/product_quantizer.hpp>
@@ -41,6 +42,23 @@ TEST_CASE("Laws of quantizers: residual quantizers") {
   SUBCASE("Manhattan") {
     keeps_laws(residual_quantizer({.levels = 2, .words = 5}, manhattan{}));
   }
+}
+
+TEST_CASE("Laws of quantizers: a metric with parameters is loaded with the model") {
+  auto const x = rows();
+  weighted_squared_euclidean const metric{{100, 0, 0, 1e-3, 2, 2, 9}};
+  auto const survives = [&](auto model, auto loaded) {
+    keeps_laws(model);
+    model.fit(x);
+    loaded.load(model.fields());
+    CHECK(loaded.encode(x) == model.encode(x));
+    CHECK(laws::same_fields(loaded.fields(), model.fields()));
+  };
+  using metric_type = weighted_squared_euclidean;
+  survives(residual_quantizer({.levels = 2, .words = 16}, metric), residual_quantizer<metric_type>());
+  survives(vector_quantizer({.words = 16}, metric), vector_quantizer<metric_type>());
+  survives(product_quantizer({.subspaces = 1, .words = 16}, metric), product_quantizer<metric_type>());
+  survives(any_quantizer<>(vector_quantizer({.words = 16}, metric)), any_quantizer<>(vector_quantizer<metric_type>()));
 }
 
 TEST_CASE("Laws of quantizers: vector quantizers and update rules") {
