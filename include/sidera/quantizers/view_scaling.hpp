@@ -35,10 +35,17 @@ struct view_transform {
     f.metadata[name + ".unit_rows"] = unit_rows ? "1" : "0";
   }
   void load(field_set const& f, std::string const& name) {
-    offset = f.get_matrix<T>(name + ".offset");
-    factor = f.get_matrix<T>(name + ".factor");
-    unit_rows = f.get_text(name + ".unit_rows") == "1";
+    offset = row_of(f, name + ".offset");
+    factor = row_of(f, name + ".factor");
     require_columns(factor, column_count(offset), "view_transform::load", name + ".factor");
+    unit_rows = f.get_text(name + ".unit_rows") == "1";
+  }
+
+ private:
+  [[nodiscard]] static row_vector<T> row_of(field_set const& f, std::string const& name) {
+    matrix<T> const m = f.get_matrix<T>(name);
+    require_rows(m, 1, "view_transform::load", name);
+    return m;
   }
 };
 
