@@ -262,6 +262,7 @@
 #include <sidera/losses/triplet.hpp>
 #include <sidera/losses/vicreg.hpp>
 #include <sidera/losses/word_diversity.hpp>
+#include <sidera/metrics/column_metrics.hpp>
 #include <sidera/metrics/concepts.hpp>
 #include <sidera/metrics/cosine.hpp>
 #include <sidera/metrics/inner_product.hpp>
