@@ -350,6 +350,7 @@
 #include <sidera/streaming/level_survey.hpp>
 #include <sidera/streaming/rank_rows.hpp>
 #include <sidera/streaming/row_blocks.hpp>
+#include <sidera/streaming/rows_fingerprint.hpp>
 #include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/statistics_file.hpp>
 #include <sidera/streaming/stream_checkpoint.hpp>
