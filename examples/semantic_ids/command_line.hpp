@@ -2,8 +2,12 @@
 #pragma once
 /// \file  The command line of semantic_ids and semantic_ids_mpi.
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cmath>
+#include <limits>
+#include <sidera/core/number_text.hpp>
 
+#include "output_paths.hpp"
 #include "settings.hpp"
 
 namespace program {
@@ -16,16 +20,30 @@ namespace program {
   return {argument.substr(0, equals), argument.substr(equals + 1)};
 }
 
+/// Digits alone, and a number of that range: what CLI11 makes of "-1" or of 23 digits is no number of anything.
+[[nodiscard]] inline CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  auto const check = [=](std::string const& text) {
+    std::uint64_t value = 0;
+    auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    bool const fits = problem == std::errc() && end == text.data() + text.size() && value >= least && value <= most;
+    return fits
+               ? std::string()
+               : "takes a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", not " + text;
+  };
+  return CLI::Validator(check, "whole number");
+}
+
 inline void declare_options(CLI::App& app, settings& s, std::vector<std::string>& views) {
+  constexpr std::uint64_t many = 1000000, most_words = std::numeric_limits<std::int32_t>::max();
   app.add_option("--view", views,
                  "NAME=FILE of one modality: .npy, .npz:name, .fvecs, .bvecs; may be repeated. A pattern such as "
                  "'text=shards/*.npy' stands for its files, sorted by name");
   app.add_flag("--joint", s.joint, "also quantize all views side by side");
   app.add_option("--levels", s.levels, "codes per item (groups of columns with pq and opq)")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, many))
       ->capture_default_str();
   app.add_option("--words", s.words, "code words per level: one number, or one per level")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, most_words))
       ->delimiter(',');
   app.add_option("--scheme", s.scheme)->check(CLI::IsMember({"psrq", "rq", "pq", "opq", "vq"}))->capture_default_str();
   app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")->capture_default_str();
@@ -34,14 +52,18 @@ inline void declare_options(CLI::App& app, settings& s, std::vector<std::string>
       ->check(CLI::IsMember({"lloyd", "minibatch", "ema", "balanced"}))
       ->capture_default_str();
   app.add_option("--init", s.init)->check(CLI::IsMember({"kmeans++", "random", "progressive"}))->capture_default_str();
-  app.add_option("--beam", s.beam, "hypotheses kept per item")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--iterations", s.iterations, "per level")->capture_default_str();
+  app.add_option("--beam", s.beam, "hypotheses kept per item")->check(whole_number(1, many))->capture_default_str();
+  app.add_option("--iterations", s.iterations, "per level")->check(whole_number(0, many))->capture_default_str();
   app.add_option("--restarts", s.restarts, "trainings per level; the best one stays")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, many))
       ->capture_default_str();
-  app.add_option("--seed", s.seed)->capture_default_str();
+  app.add_option("--seed", s.seed)
+      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
+      ->capture_default_str();
   app.add_option("--memory", s.memory, "512M, 4G: read the views again and again, in blocks, in about so much memory");
-  app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
+  app.add_option("--threads", s.threads, "0: all cores; the result is the same")
+      ->check(whole_number(0, 1024))
+      ->capture_default_str();
   app.add_option("--scale", s.scale, "of each view before anything else")
       ->check(CLI::IsMember({"none", "l2", "zscore", "equal"}))
       ->capture_default_str();
@@ -52,7 +74,7 @@ inline void declare_options(CLI::App& app, settings& s, std::vector<std::string>
       ->check(CLI::IsMember({"none", "digit", "relocate", "capacity", "sinkhorn", "balance", "all"}))
       ->capture_default_str();
   app.add_option("--resolve-seeds", s.resolve_seeds, "seeds for --resolve all; with several, 95 % intervals")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, many))
       ->capture_default_str();
   app.add_option("--labels", s.labels, "one integer per item, used for the report only");
   auto* out = app.add_option("--model-out", s.model_out, "save the codebooks (safetensors)");
@@ -63,7 +85,7 @@ inline void declare_options(CLI::App& app, settings& s, std::vector<std::string>
   app.add_flag("--compare", s.compare, "also fit prefix weights 0, .25, .5 and 1 (implied by --report)");
   app.add_option("--compare-seeds", s.compare_seeds,
                  "seeds per prefix weight; the table gives means with 95 % intervals")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, many))
       ->capture_default_str();
   app.add_flag("--quiet", s.quiet, "print nothing but errors");
 }
@@ -76,13 +98,15 @@ inline void check(settings& s) {
     throw std::invalid_argument("--words has " + std::to_string(s.words.size()) + " numbers for " +
                                 std::to_string(s.levels) + " levels");
   if (!(s.prefix_weight >= 0) || !std::isfinite(s.prefix_weight))
-    throw std::invalid_argument("--prefix-weight must not be negative");
+    throw std::invalid_argument("--prefix-weight takes a number of at least 0, not " +
+                                sidera::to_text(s.prefix_weight));
   if (s.resolve_seeds > 1 && !s.model_in.empty())
     throw std::invalid_argument("--resolve-seeds trains models: not with --model-in");
   if (s.joint && s.views.size() < 2) throw std::invalid_argument("--joint needs two views or more");
   for (auto const& [name, file] : s.views)
     if (name.find('/') != std::string::npos || name == "joint")
       throw std::invalid_argument("a view cannot be named \"" + name + "\"");
+  require_different_outputs(s);
   if (!s.report.empty()) s.compare = true;
 }
 

@@ -19,6 +19,8 @@ namespace program {
 struct chosen_initialiser {
   std::string which;
 
+  void save(sidera::field_set& f) const { f.metadata["initialiser"] = which; }
+
   template <sidera::Scalar T, class M>
   [[nodiscard]] sidera::codebook<T> operator()(sidera::matrix_cref<T> const& x, std::size_t words, M const& metric,
                                                sidera::initialiser_context const& context) const {

@@ -9,6 +9,7 @@
 #include "compositions.hpp"
 #include "id_files.hpp"
 #include "memory_plan.hpp"
+#include "output_paths.hpp"
 #include "run.hpp"
 #include "stream_result.hpp"
 #include "streamable.hpp"
@@ -43,6 +44,7 @@ class stream_job {
   }
 
   [[nodiscard]] streamed_result run() {
+    if (ranks_.rank() == 0) require_writable(s_);
     view_rows const rows = open({}, false);
     options_ = plan_memory(s_, {rank_rows_of(rows).columns, pool_.concurrency()});
     result_.ranks = ranks_.size();

@@ -272,6 +272,7 @@
 #include <sidera/losses/triplet.hpp>
 #include <sidera/losses/vicreg.hpp>
 #include <sidera/losses/word_diversity.hpp>
+#include <sidera/metrics/column_metrics.hpp>
 #include <sidera/metrics/concepts.hpp>
 #include <sidera/metrics/cosine.hpp>
 #include <sidera/metrics/inner_product.hpp>
@@ -362,6 +363,7 @@
 #include <sidera/streaming/level_survey.hpp>
 #include <sidera/streaming/rank_rows.hpp>
 #include <sidera/streaming/row_blocks.hpp>
+#include <sidera/streaming/rows_fingerprint.hpp>
 #include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/statistics_file.hpp>
 #include <sidera/streaming/stream_checkpoint.hpp>

@@ -8,6 +8,7 @@
 #include <laws/sample_data.hpp>
 #include <sidera/codebooks/word_search.hpp>
 #include <sidera/metrics/concepts.hpp>
+#include <sidera/quantizers/quantizer_fields.hpp>
 
 namespace laws {
 
@@ -148,9 +149,27 @@ void law_linear_form_orders_as_the_metric(M const& metric) {
   CHECK(checked > 50);
 }
 
+/// What a metric saves makes a default one give the same values, bit for bit.
+template <class M>
+void law_parameters_survive_a_file(M const& metric) {
+  sidera::field_set fields;
+  sidera::save_parameters(metric, fields);
+  M loaded{};
+  sidera::load_parameters(loaded, fields);
+  for (std::size_t const dim : {4u, 17u, 40u}) {
+    auto const x = gaussian<float>(6, dim, dim + 300);
+    for (sidera::index_t i = 0; i < x.rows(); ++i)
+      for (sidera::index_t j = 0; j < x.rows(); ++j) {
+        row<float> const a = sidera::row_span(x, i), b = sidera::row_span(x, j);
+        CHECK(sidera::exact_distance(loaded, a, b) == sidera::exact_distance(metric, a, b));
+      }
+  }
+}
+
 /// What every metric must keep.
 template <class M>
 void metric_laws(M const& metric) {
+  law_parameters_survive_a_file(metric);
   law_metric_is_a_function<float>(metric);
   law_metric_is_a_function<double>(metric);
   law_fast_value_is_the_exact_one<float>(metric);

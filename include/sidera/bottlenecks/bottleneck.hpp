@@ -234,6 +234,13 @@ class bottleneck {
     return kept;
   }
 
+  [[nodiscard]] metric_type stage_metric(std::size_t s) const {
+    if constexpr (requires { layout_.stage_metric(options_.sizes, s); })
+      return layout_.stage_metric(options_.sizes, s);
+    else
+      return layout_.metric;
+  }
+
   /// Codes of all stages, the rows that each stage searched, and the sum of the words.
   [[nodiscard]] matrix<T> assign(matrix<T> const& z, std::vector<matrix<T>> const& words,
                                  std::vector<std::size_t> const& kept, code_matrix& codes,
@@ -244,7 +251,7 @@ class bottleneck {
     std::vector<code_t> found(row_count(z));
     for (std::size_t s = 0; s < stages(); ++s) {
       queries.push_back(layout_.query(residual, sum, options_.sizes, s));
-      word_search<T, metric_type>(words[s], layout_.metric).nearest(queries.back(), found, executor);
+      word_search<T, metric_type>(words[s], stage_metric(s)).nearest(queries.back(), found, executor);
       auto const first = static_cast<index_t>(layout_.first_column(options_.sizes, s));
       auto const cols = static_cast<index_t>(layout_.explained(options_.sizes, s));
       for (index_t i = 0; i < z.rows(); ++i) {

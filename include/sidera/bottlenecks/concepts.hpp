@@ -65,6 +65,7 @@ struct bottleneck_layout<residual_quantizer<M, U, R, I, Z, T>> {
   }
   [[nodiscard]] std::size_t stages(codebook_sizes s) const noexcept { return s.levels; }
   [[nodiscard]] std::size_t width(codebook_sizes s, std::size_t stage) const { return scheme.width(s.dim, stage); }
+  [[nodiscard]] M stage_metric(codebook_sizes s, std::size_t) const { return metric_on_rows_of(metric, s.dim); }
   /// What a stage searches: [residual ; weight * prefix], or the residual alone.
   [[nodiscard]] matrix<T> query(matrix<T> const& residual, matrix<T> const& prefix, codebook_sizes s,
                                 std::size_t stage) const {
@@ -137,6 +138,9 @@ struct bottleneck_layout<product_quantizer<M, U, no_rotation, I, Z, T>> {
     return first_column(s, p + 1) - first_column(s, p);
   }
   [[nodiscard]] std::size_t explained(codebook_sizes s, std::size_t p) const noexcept { return width(s, p); }
+  [[nodiscard]] M stage_metric(codebook_sizes s, std::size_t p) const {
+    return metric_on_part(metric, s.dim, first_column(s, p), width(s, p));
+  }
   /// Columns that no group before has explained are still whole in the residual.
   [[nodiscard]] matrix<T> query(matrix<T> const& residual, matrix<T> const&, codebook_sizes s, std::size_t p) const {
     return residual.middleCols(static_cast<index_t>(first_column(s, p)), static_cast<index_t>(width(s, p)));

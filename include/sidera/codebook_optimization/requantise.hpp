@@ -3,8 +3,8 @@
 /// \file  Two ways to apply a channel selection: slice the words, or search in the kept channels.
 #include <sidera/codebook_optimization/select_channels.hpp>
 #include <sidera/codebooks/word_search.hpp>
+#include <sidera/metrics/column_metrics.hpp>
 #include <sidera/metrics/squared_euclidean.hpp>
-#include <sidera/metrics/weighted_squared_euclidean.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -27,18 +27,13 @@ template <Scalar T>
   return out;
 }
 
-/// The metric for rows of which only `channels` are left. Metrics that hold one number per column need an overload.
+/// The metric for rows of which only `channels` are left.
 template <Metric M>
-[[nodiscard]] M metric_on_channels(M const& metric, channel_list const&) {
-  return metric;
-}
-[[nodiscard]] inline weighted_squared_euclidean metric_on_channels(weighted_squared_euclidean const& metric,
-                                                                   channel_list const& channels) {
-  if (metric.weights.empty()) return metric;
-  require_channels(channels, metric.weights.size(), "metric_on_channels");
-  weighted_squared_euclidean kept;
-  for (index_t const k : channels) kept.weights.push_back(metric.weights[static_cast<std::size_t>(k)]);
-  return kept;
+[[nodiscard]] M metric_on_channels(M const& metric, channel_list const& channels) {
+  if constexpr (ColumnMetric<M>)
+    return metric.on_columns(channels);
+  else
+    return metric;
 }
 
 /// Searches the nearest word in the kept channels alone; see \ref word_search for its promises. Codes are those of the

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 #include <sidera/codebooks/codebook.hpp>
+#include <sidera/core/fields.hpp>
+#include <sidera/core/number_text.hpp>
 #include <sidera/core/random.hpp>
 #include <vector>
 
@@ -82,6 +84,8 @@ struct relocate_far {
 struct split_largest {
   static constexpr bool sees_extremes_only = true;
   double step = 1.0 / 16;  ///< share of the way to the farthest row
+
+  void save(field_set& f) const { f.metadata["split_largest.step"] = to_text(step); }
 
   template <Scalar T>
   [[nodiscard]] std::vector<std::size_t> operator()(codebook<T>& book, assignment_view<T> const& seen) const {

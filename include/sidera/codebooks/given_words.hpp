@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <sidera/codebooks/initialiser.hpp>
-#include <sidera/core/check.hpp>
+#include <sidera/core/fields.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -10,6 +10,12 @@ namespace sidera::inline SIDERA_ABI {
 struct given_words {
   std::vector<matrix<double>> words = {};       ///< per level; used where not empty
   std::vector<std::vector<index_t>> rows = {};  ///< per level: rows of that level's input
+
+  void save(field_set& f) const {
+    for (std::size_t l = 0; l < words.size(); ++l) f.put("given_words.words_" + std::to_string(l), words[l]);
+    for (std::size_t l = 0; l < rows.size(); ++l)
+      f.put("given_words.rows_" + std::to_string(l), std::vector<std::int64_t>(rows[l].begin(), rows[l].end()));
+  }
 
   template <Scalar T, class M>
   [[nodiscard]] codebook<T> operator()(matrix_cref<T> const& x, std::size_t count, M const&,

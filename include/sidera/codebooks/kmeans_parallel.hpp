@@ -20,6 +20,11 @@ struct kmeans_parallel {
   double oversampling = 2;  ///< candidates per word and round
   std::size_t rounds = 5;
 
+  void save(field_set& f) const {
+    f.metadata["kmeans_parallel.oversampling"] = to_text(oversampling);
+    f.metadata["kmeans_parallel.rounds"] = to_text(rounds);
+  }
+
   template <Scalar T, class M>
   [[nodiscard]] codebook<T> operator()(matrix_cref<T> const& x, std::size_t words, M const& metric,
                                        initialiser_context const& context) const {

@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 #include <sidera/codebooks/initialiser.hpp>
+#include <sidera/core/fields.hpp>
+#include <sidera/core/number_text.hpp>
 #include <span>
 #include <vector>
 
@@ -18,6 +20,11 @@ namespace sidera::inline SIDERA_ABI {
 struct kmeans_plus_plus {
   std::size_t draws = 0;  ///< 0: 2 + floor(ln(words))
   std::size_t rows_per_word = 64;
+
+  void save(field_set& f) const {
+    f.metadata["kmeans_plus_plus.draws"] = to_text(draws);
+    f.metadata["kmeans_plus_plus.rows_per_word"] = to_text(rows_per_word);
+  }
 
   template <Scalar T, class M>
   [[nodiscard]] codebook<T> operator()(matrix_cref<T> const& x, std::size_t words, M const& metric,

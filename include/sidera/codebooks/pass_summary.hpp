@@ -145,15 +145,9 @@ class pass_summary {
  private:
   static constexpr std::int64_t limit = std::int64_t{1} << 40;
 
-  /// 64 bits that depend on both numbers; their sum over all rows names the assignment. The finaliser of SplitMix64
-  /// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014), once for each number.
+  /// 64 bits that depend on both numbers; their sum over all rows names the assignment.
   [[nodiscard]] static std::uint64_t mixed(std::uint64_t number, code_t code) noexcept {
-    auto const finish = [](std::uint64_t z) {
-      z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
-      z = (z ^ z >> 27) * 0x94D049BB133111EB;
-      return z ^ z >> 31;
-    };
-    return finish(finish(number + 0x9E3779B97F4A7C15) + static_cast<std::uint32_t>(code));
+    return split_mix(split_mix(number + 0x9E3779B97F4A7C15) + static_cast<std::uint32_t>(code));
   }
   [[nodiscard]] static bool same(std::span<std::int64_t const> a, std::span<std::int64_t const> b) noexcept {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());

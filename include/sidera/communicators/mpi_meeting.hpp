@@ -25,7 +25,7 @@ namespace detail {
 /// What the ranks of an MPI job agree on before every call: that nobody has failed, and that all make the same call.
 class mpi_meeting {
  public:
-  enum class step : std::int64_t { sum, max, gather, end };
+  using step = rank_step;
 
   mpi_meeting(MPI_Comm all, mpi_options options) : options_(options) {
     require(MPI_Comm_dup(all, &comm_), "MPI_Comm_dup");  // no message of the user's can meet one of ours

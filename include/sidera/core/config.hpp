@@ -3,13 +3,20 @@
 /// \file  Version, instruction set and the inline namespace that carries both.
 ///
 /// Two translation units built with different -m flags would merge two bodies of one inline function (a baseline unit
-/// then runs AVX2 code). The inline namespace names the instruction set, so they stay two functions.
+/// then runs AVX2 code). The inline namespace names the instruction set, so those of sidera stay two functions. It does
+/// so for sidera alone: inline functions of Eigen and of the standard library are merged all the same, and Eigen's
+/// allocator depends on the flags, so no matrix may pass between such units. Build all units of a program with the same
+/// -march.
 
 #if !defined(__cplusplus) || __cplusplus < 202002L
 #error "sidera needs C++20: compile with -std=c++20"
 #endif
-#if defined(__FAST_MATH__)
-#error "sidera relies on IEEE arithmetic (NaN checks, exact ties, error bounds): compile without -ffast-math"
+// g++ tells of each part of -ffast-math. clang tells of -ffast-math and -ffinite-math-only alone: it has no macro for
+// -fassociative-math and -freciprocal-math, which break the same promises.
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ == 1) || \
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+#error \
+    "sidera relies on IEEE arithmetic (NaN checks, exact ties, error bounds): compile without -ffast-math and its parts"
 #endif
 
 #define SIDERA_VERSION_MAJOR 0

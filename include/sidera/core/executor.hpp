@@ -77,15 +77,17 @@ class executor_ref {
   std::size_t concurrency_ = 1;
 };
 
-/// `size` rows in blocks of `block` rows (the last one may be shorter): the cut depends on the data alone.
+/// `size` rows in blocks of `block` rows (the last one may be shorter): the cut depends on the data alone. For any
+/// `size` and any `block` of at least 1; begin() and length() are for i < count().
 struct block_partition {
   std::size_t size;
   std::size_t block;
 
-  [[nodiscard]] std::size_t count() const noexcept { return (size + block - 1) / block; }
+  [[nodiscard]] std::size_t count() const noexcept { return size == 0 ? 0 : (size - 1) / block + 1; }
   [[nodiscard]] std::size_t begin(std::size_t i) const noexcept { return i * block; }
   [[nodiscard]] std::size_t length(std::size_t i) const noexcept {
-    return begin(i) + block <= size ? block : size - begin(i);
+    std::size_t const left = size - begin(i);
+    return left < block ? left : block;
   }
 };
 

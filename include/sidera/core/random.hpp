@@ -31,6 +31,14 @@ namespace sidera::inline SIDERA_ABI {
   return counter;
 }
 
+/// 64 bits of which every one depends on every one of `z`: the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast
+/// splittable pseudorandom number generators", OOPSLA 2014).
+[[nodiscard]] constexpr std::uint64_t split_mix(std::uint64_t z) noexcept {
+  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+  z = (z ^ z >> 27) * 0x94D049BB133111EB;
+  return z ^ z >> 31;
+}
+
 /// A stream of random numbers that is addressed by index, i < 2^62. Copying is free; const members may be called from
 /// any thread.
 class random_stream {

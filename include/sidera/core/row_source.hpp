@@ -44,14 +44,37 @@ void require_readable(std::size_t first, Matrix const& out, std::size_t rows, st
 }
 }  // namespace detail
 
+namespace detail {
+
+template <class X>
+inline constexpr bool is_const_ref = false;  // such an Eigen::Ref may hold a copy of its own
+template <class M, int options, class Stride>
+inline constexpr bool is_const_ref<Eigen::Ref<M const, options, Stride>> = true;
+
+/// The numbers of X are T in memory, row by row and without gaps in a row: nothing has to be computed or turned.
+template <class X, class T>
+concept row_major_in_memory = std::derived_from<X, Eigen::DenseBase<X>> && std::same_as<typename X::Scalar, T> &&
+                              bool(X::Flags& Eigen::DirectAccessBit) &&
+                              bool(X::IsRowMajor) && X::InnerStrideAtCompileTime == 1;
+
+/// When the full expression has ended, the numbers are still there: X is a named object or looks at somebody else's.
+template <class X>
+concept outlives_the_expression = std::is_lvalue_reference_v<X> ||
+    (!std::derived_from<std::remove_cvref_t<X>, Eigen::PlainObjectBase<std::remove_cvref_t<X>>> &&
+     !is_const_ref<std::remove_cvref_t<X>>);
+
+}  // namespace detail
+
 /// Rows in memory that somebody else keeps alive; for tests, and to show that streaming changes nothing.
+///
+/// Taken are a named row-major matrix of T, and blocks, maps and mutable references of one. Column-major matrices,
+/// expressions and temporaries are refused at compile time: their copy would die before it is read.
 template <Scalar T = float>
 class matrix_source {
  public:
-  explicit matrix_source(matrix_cref<T> const& x)
-      : data_(x.data()), stride_(x.outerStride()), shape_{x.rows(), x.cols()} {}
-  template <std::same_as<matrix<T>> Temporary>
-  explicit matrix_source(Temporary&&) = delete;  // it would die before it is read
+  template <class Rows>
+  requires detail::row_major_in_memory<std::remove_cvref_t<Rows>, T> && detail::outlives_the_expression<Rows>
+  explicit matrix_source(Rows&& x) noexcept : data_(x.data()), stride_(x.outerStride()), shape_{x.rows(), x.cols()} {}
 
   [[nodiscard]] std::size_t rows() const noexcept { return static_cast<std::size_t>(shape_[0]); }
   [[nodiscard]] std::size_t columns() const noexcept { return static_cast<std::size_t>(shape_[1]); }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <sidera/io/bytes.hpp>
 #include <system_error>
@@ -43,7 +44,7 @@ class basic_atomic_file {
       open_directly();
       return;
     }
-    target_ = exists ? resolved(path_) : path_;
+    target_ = exists ? resolved(path_) : end_of_links(path_);
     open_temporary();
     if (!exists || ::fchmod(fd_, status.st_mode & 07777) == 0) return;
     auto const error = failure("cannot set the permissions of the new file");
@@ -86,6 +87,18 @@ class basic_atomic_file {
   [[nodiscard]] static std::string resolved(std::string const& path) {
     std::unique_ptr<char, void (*)(void*)> const real(::realpath(path.c_str(), nullptr), &std::free);
     return real ? std::string(real.get()) : path;
+  }
+
+  /// Where a file that does not exist yet will be: a symbolic link may point at it.
+  [[nodiscard]] static std::string end_of_links(std::filesystem::path path) {
+    std::error_code problem;
+    for (int links = 0; std::filesystem::is_symlink(path, problem); ++links) {
+      if (links == 40) throw file_error(path.string(), "leads through too many symbolic links");
+      std::filesystem::path const to = std::filesystem::read_symlink(path, problem);
+      if (problem) break;
+      path = to.is_absolute() ? to : path.parent_path() / to;
+    }
+    return path.string();
   }
 
   void open_directly() {

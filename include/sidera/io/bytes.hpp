@@ -41,4 +41,15 @@ requires std::is_arithmetic_v<T>
   return a * b;
 }
 
+/// Whether an array of this shape has `size` elements; false when the number of those of its first dimensions
+/// overflows.
+[[nodiscard]] inline bool shape_has_size(std::span<std::size_t const> shape, std::size_t size) noexcept {
+  std::size_t product = 1;
+  for (std::size_t const extent : shape) {
+    if (extent != 0 && product > SIZE_MAX / extent) return false;
+    product *= extent;
+  }
+  return product == size;
+}
+
 }  // namespace sidera::inline SIDERA_ABI

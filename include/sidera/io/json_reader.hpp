@@ -81,13 +81,13 @@ class json_reader {
       at_ += 4;
       return std::numeric_limits<double>::quiet_NaN();
     }
-    char const* const first = text_.data() + at_;
-    char const* const last = text_.data() + text_.size();
-    bool const starts_like_json = first != last && (*first == '-' || (*first >= '0' && *first <= '9'));
+    std::string_view const digits = text_.substr(at_, number_length());
     double value = 0;
-    auto const [stop, problem] = std::from_chars(first, last, value);
-    if (!starts_like_json || problem != std::errc() || !std::isfinite(value)) fail("expected a number");
-    at_ += static_cast<std::size_t>(stop - first);
+    auto const problem = std::from_chars(digits.data(), digits.data() + digits.size(), value).ec;
+    bool const vanishes = problem == std::errc::result_out_of_range && is_tiny(digits);
+    if (vanishes) value = digits.front() == '-' ? -0.0 : 0.0;
+    if (digits.empty() || (problem != std::errc() && !vanishes)) fail("expected a number");
+    at_ += digits.size();
     return value;
   }
 
@@ -104,6 +104,42 @@ class json_reader {
 
  private:
   static constexpr int deepest = 64;
+
+  /// How long the number that starts here is, by the grammar of RFC 8259; 0: there is none.
+  [[nodiscard]] std::size_t number_length() const noexcept {
+    std::size_t at = at_;
+    auto const is = [&](std::string_view one_of) {
+      return at < text_.size() && one_of.find(text_[at]) != std::string_view::npos;
+    };
+    auto const digits = [&] {
+      std::size_t const start = at;
+      while (is("0123456789")) ++at;
+      return at - start;
+    };
+    if (is("-")) ++at;
+    bool const zero = is("0");
+    std::size_t const whole = digits();
+    if (whole == 0 || (zero && whole > 1)) return 0;
+    if (is(".") && (++at, digits() == 0)) return 0;
+    if (!is("eE")) return at - at_;
+    ++at;
+    if (is("+-")) ++at;
+    return digits() == 0 ? 0 : at - at_;
+  }
+
+  /// Of a number that no double can hold: whether it is too small rather than too large.
+  [[nodiscard]] static bool is_tiny(std::string_view number) noexcept {
+    std::size_t const e = std::min(number.find_first_of("eE"), number.size());
+    std::string_view const significand = number.substr(0, e);
+    std::size_t const point = std::min(significand.find('.'), e), first = significand.find_first_of("123456789");
+    if (first == std::string_view::npos) return true;
+    std::string_view power = number.substr(std::min(e + 1, number.size()));
+    if (power.starts_with('+')) power.remove_prefix(1);
+    std::int64_t exponent = 0;
+    auto const problem = std::from_chars(power.data(), power.data() + power.size(), exponent).ec;
+    if (problem == std::errc::result_out_of_range) return power.starts_with('-');
+    return exponent + static_cast<std::int64_t>(point) < static_cast<std::int64_t>(first);
+  }
 
   template <class Item>
   void nested(char open, char close, Item const& item) {

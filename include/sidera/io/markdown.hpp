@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <sidera/core/error.hpp>
 #include <sidera/io/html_report.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -12,10 +13,15 @@ namespace detail {
 }
 }  // namespace detail
 
-/// The table as Markdown with aligned columns: good to read on a console, ready to be pasted into a README.
+/// The table as Markdown with aligned columns: good to read on a console, ready to be pasted into a README. Throws
+/// shape_error for a row with more cells than there are columns.
 [[nodiscard]] inline std::string markdown_table(report_table const& table) {
   std::vector<std::size_t> width;
   for (std::string const& name : table.columns) width.push_back(detail::text_width(name));
+  for (std::size_t r = 0; r < table.rows.size(); ++r)
+    if (table.rows[r].size() > table.columns.size())
+      throw shape_error("markdown_table", "row " + std::to_string(r) + " has " + std::to_string(table.rows[r].size()) +
+                                              " cells, there are " + std::to_string(table.columns.size()) + " columns");
   for (auto const& row : table.rows)
     for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], detail::text_width(row[c]));
   std::string text;

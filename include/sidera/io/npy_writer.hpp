@@ -58,11 +58,12 @@ inline void write_npy(std::string const& path, code_matrix_cref const& m) {
 /// Writes an array of any rank, row-major. Throws shape_error unless `shape` has as many elements as `values`.
 template <NpyElement T>
 void write_npy(std::string const& path, std::vector<T> const& values, std::vector<std::size_t> const& shape) {
-  std::size_t size = 1;
-  for (std::size_t const extent : shape) size *= extent;
-  if (size != values.size())
-    throw shape_error("write_npy", "values has " + std::to_string(values.size()) + " elements, the shape asks for " +
-                                       std::to_string(size));
+  if (!shape_has_size(shape, values.size())) {
+    std::string text;
+    for (std::size_t const extent : shape) text += (text.empty() ? "" : " x ") + std::to_string(extent);
+    throw shape_error("write_npy",
+                      "values has " + std::to_string(values.size()) + " elements, the shape asks for " + text);
+  }
   atomic_file file(path);
   file.write(detail::npy_preamble<T>(shape));
   file.write(std::as_bytes(std::span{values}));

@@ -20,9 +20,7 @@ inline void require_storable(field_set const& fields) {
     if (!is_utf8(name)) throw value_error("save_fields", "tensor name \"" + name + "\" is not UTF-8");
     if (t.shape.size() > most_dimensions)
       throw value_error("save_fields", "tensor \"" + name + "\" has more than 8 dimensions");
-    std::size_t size = 1;
-    for (std::size_t const extent : t.shape) size *= extent;
-    if (size != t.size())
+    if (!shape_has_size(t.shape, t.size()))
       throw shape_error("save_fields", "tensor \"" + name + "\" has a shape that does not fit its size");
     if (!std::visit([](auto const& v) { return finite_values(v); }, t.data))
       throw value_error("save_fields", "tensor \"" + name + "\" has a NaN or an infinity");

@@ -61,7 +61,10 @@ concept compares_rows = requires(M const& m, std::span<T const> row) {
 ///            negative, and `M::term_roundings`, by how many roundings a term
 ///            may be off: searched by a fused kernel as well;
 ///            `m.require_dim(dim)` throws when rows of this length do not fit
-///            the metric.
+///            the metric;
+///            `m.save(fields)` and `m.load(fields)`, required of a metric with
+///            parameters whose models are saved. A metric with numbers per
+///            column is a \ref ColumnMetric.
 /// Models:    \ref squared_euclidean, \ref weighted_squared_euclidean, \ref
 /// cosine, \ref inner_product, \ref manhattan.
 template <class M>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Modal-specific and modal-joint semantic IDs: one quantizer per view and one for all views together.
+#include <optional>
+#include <set>
 #include <sidera/quantizers/concepts.hpp>
 #include <sidera/quantizers/quantizer_fields.hpp>
 #include <sidera/quantizers/view.hpp>
@@ -50,19 +52,22 @@ class multi_view_quantizer {
     }
     if (options_.joint && views.size() > 1) {
       next.joint_ = prototype_;
-      reports["joint"] = next.joint_.fit(next.joint_rows(views), executor, watch);
+      reports["joint"] = next.joint_->fit(next.joint_rows(views), executor, watch);
     }
     *this = std::move(next);
     return reports;
   }
 
   /// Takes views that were fitted elsewhere, for instance from a stream, and the quantizer of the joint view, which may
-  /// be one that is not fitted: then there is no joint view. Throws value_error without views.
+  /// be one that is not fitted: then there is no joint view. Throws value_error without views, for names that are not
+  /// distinct and quantizers that are not fitted; shape_error for scalings, means and quantizers of different widths.
   void set_views(std::vector<trained_view<Q>> views, Q joint) {
-    if (views.empty()) throw value_error("multi_view_quantizer::set_views", "there are no views");
-    options_.joint = joint.fitted();
+    std::optional<Q> whole;
+    if (joint.fitted()) whole = std::move(joint);
+    check_parts(views, whole, "multi_view_quantizer::set_views");
+    options_.joint = whole.has_value();
     parts_ = std::move(views);
-    joint_ = std::move(joint);
+    joint_ = std::move(whole);
   }
 
   /// Codes of every view, and of the joint view.
@@ -77,7 +82,7 @@ class multi_view_quantizer {
       for (std::size_t i = 0; i < row_count(out); ++i)
         if (!views[v].has(i)) out.row(static_cast<index_t>(i)).setConstant(no_code);
     }
-    if (joint_.fitted()) codes["joint"] = joint_.encode(joint_rows(views), executor);
+    if (joint_) codes["joint"] = joint_->encode(joint_rows(views), executor);
     return codes;
   }
 
@@ -92,7 +97,7 @@ class multi_view_quantizer {
 
   /// The quantizer of a view, or of "joint".
   [[nodiscard]] Q const& quantizer(std::string const& name) const {
-    if (name == "joint" && joint_.fitted()) return joint_;
+    if (name == "joint" && joint_) return *joint_;
     for (part const& p : parts_)
       if (p.name == name) return p.quantizer;
     throw value_error("multi_view_quantizer::quantizer", "there is no view \"" + name + "\"");
@@ -101,7 +106,7 @@ class multi_view_quantizer {
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (part const& p : parts_) all.push_back(p.name);
-    if (joint_.fitted()) all.push_back("joint");
+    if (joint_) all.push_back("joint");
     return all;
   }
   [[nodiscard]] bool fitted() const noexcept { return !parts_.empty(); }
@@ -118,7 +123,7 @@ class multi_view_quantizer {
       f.put(name + ".mean", matrix<T>(parts_[v].mean));
       detail::put_prefixed(f, name + ".", parts_[v].quantizer.fields());
     }
-    if (joint_.fitted()) detail::put_prefixed(f, "joint.", joint_.fields());
+    if (joint_) detail::put_prefixed(f, "joint.", joint_->fields());
     return f;
   }
 
@@ -132,18 +137,44 @@ class multi_view_quantizer {
     auto const count = from_text<std::size_t>(f.get_text("views"), where);
     for (std::size_t v = 0; v < count; ++v) {
       std::string const name = "view_" + to_text(v);
-      part p{f.get_text(name), {}, f.get_matrix<T>(name + ".mean"), prototype_};
+      matrix<T> const mean = f.get_matrix<T>(name + ".mean");
+      require_rows(mean, 1, where, name + ".mean");
+      part p{f.get_text(name), {}, mean, prototype_};
       p.transform.load(f, name);
       p.quantizer.load(detail::without_prefix(f, name + "."));
       next.parts_.push_back(std::move(p));
     }
     next.options_.joint = f.metadata.contains("joint.model");
-    if (next.options_.joint) next.joint_.load(detail::without_prefix(f, "joint."));
+    if (next.options_.joint) {
+      next.joint_ = prototype_;
+      next.joint_->load(detail::without_prefix(f, "joint."));
+    }
+    check_parts(next.parts_, next.joint_, where);
     *this = std::move(next);
   }
 
  private:
   using part = trained_view<Q>;
+
+  /// What fit ensures, of views that come from elsewhere.
+  static void check_parts(std::vector<part> const& parts, std::optional<Q> const& joint, std::string_view where) {
+    if (parts.empty()) throw value_error(where, "there are no views");
+    std::set<std::string> names{"joint"};
+    std::size_t columns = 0;
+    for (part const& p : parts) {
+      std::string const name = "view \"" + p.name + "\"";
+      if (!names.insert(p.name).second) throw value_error(where, name + " is there twice, or is the joint view");
+      if (!p.quantizer.fitted()) throw value_error(where, name + " has a quantizer that is not fitted");
+      std::size_t const dim = p.quantizer.dim();
+      require_columns(p.transform.offset, dim, where, name + ": its offset");
+      require_columns(p.transform.factor, dim, where, name + ": its factor");
+      require_columns(p.mean, dim, where, name + ": its mean");
+      columns += dim;
+    }
+    if (joint && joint->dim() != columns)
+      throw shape_error(where, "the joint quantizer has " + std::to_string(joint->dim()) + " columns, the views have " +
+                                   std::to_string(columns));
+  }
 
   void check_views(std::vector<view<T>> const& views, std::string_view where) const {
     require_views(views, where);
@@ -207,7 +238,7 @@ class multi_view_quantizer {
   multi_view_options options_;
   [[no_unique_address]] S scaling_;
   std::vector<part> parts_;
-  Q joint_ = prototype_;
+  std::optional<Q> joint_;  ///< fitted, where there is a joint view
 };
 
 }  // namespace sidera::inline SIDERA_ABI

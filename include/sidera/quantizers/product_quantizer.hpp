@@ -23,6 +23,10 @@ template <Metric M = squared_euclidean, UpdateRule U = default_rule_t<M>, Rotati
           Initialiser I = kmeans_plus_plus, DeadCodePolicy Z = relocate_far, Scalar T = float>
 requires UpdateRuleFor<U, M>
 class product_quantizer {
+  static_assert(!ColumnMetric<M> || std::same_as<R, no_rotation>,
+                "a rotation mixes the columns, so numbers of the metric that belong to columns mean nothing behind it: "
+                "multiply the data by the roots of the weights, or take no_rotation");
+
  public:
   using scalar_type = T;
   using metric_type = M;
@@ -109,6 +113,7 @@ class product_quantizer {
     next.options_.subspaces = from_text<std::size_t>(f.get_text("subspaces"), where);
     if (next.options_.subspaces == 0 || next.options_.subspaces > next.dim_)
       throw value_error(where, "the subspaces do not fit the columns");
+    require_parts(f, next.options_.subspaces, next.dim_);
     next.turn_ = f.tensors.contains("rotation") ? f.get_matrix<T>("rotation") : matrix<T>();
     if (next.turn_.size() != 0) require_columns(next.turn_, next.dim_, where, "rotation");
     if (next.turn_.size() != 0) require_rows(next.turn_, next.dim_, where, "rotation");
@@ -125,12 +130,28 @@ class product_quantizer {
   void require_fitted(std::string_view function) const {
     if (!fitted()) throw not_fitted_error(function, "call fit or load first");
   }
+  /// Numbers from outside: nothing is made of them before there are words of so many groups and columns.
+  static void require_parts(field_set const& f, std::size_t groups, std::size_t dim) {
+    std::size_t columns = 0;
+    for (std::size_t p = 0; p < groups; ++p) {
+      std::string const name = "part_" + to_text(p) + ".words";
+      matrix<T> const words = f.get_matrix<T>(name);
+      require_not_empty(words, "product_quantizer::load", name);
+      columns += column_count(words);
+    }
+    if (columns != dim)
+      throw shape_error("product_quantizer::load", "the words have " + std::to_string(columns) +
+                                                       " columns in all groups, the model " + std::to_string(dim));
+  }
   void check_training_rows(matrix_cref<T> const& x) const {
     constexpr std::string_view where = "product_quantizer::fit";
     require_not_empty(x, where, "x");
     if (column_count(x) < options_.subspaces)
       throw shape_error(where, "x is " + shape_text(x) + ": fewer columns than the " +
                                    std::to_string(options_.subspaces) + " subspaces");
+    if (options_.words > row_count(x))
+      throw shape_error(where, "x is " + shape_text(x) + ": fewer rows than the " + std::to_string(options_.words) +
+                                   " words of a group");
     require_finite<T>(x, where, "x");
   }
 
@@ -149,12 +170,13 @@ class product_quantizer {
   void start_parts(std::size_t iterations) {
     parts_.clear();
     for (std::size_t p = 0; p < options_.subspaces; ++p)
-      parts_.emplace_back(part_options(p, iterations, false), metric_, rule_, init_, dead_);
+      parts_.emplace_back(part_options(p, iterations, false), part_metric(p), rule_, init_, dead_);
   }
+  [[nodiscard]] M part_metric(std::size_t p) const { return metric_on_part(metric_, dim_, first_column(p), width(p)); }
   /// The same words, but the next fit starts from them.
   void warm_parts(std::size_t iterations) {
     for (std::size_t p = 0; p < parts_.size(); ++p) {
-      part_type warm(part_options(p, iterations, true), metric_, rule_, init_, dead_);
+      part_type warm(part_options(p, iterations, true), part_metric(p), rule_, init_, dead_);
       warm.set_words(parts_[p].words());
       parts_[p] = std::move(warm);
     }

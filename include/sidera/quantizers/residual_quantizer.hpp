@@ -63,7 +63,8 @@ class residual_quantizer {
   [[nodiscard]] code_matrix encode(matrix_cref<T> const& x, executor_ref executor = {}) const {
     return encode(x, encode_options{}, executor);
   }
-  [[nodiscard]] code_matrix encode(matrix_cref<T> const& x, encode_options how, executor_ref executor = {}) const {
+  template <std::same_as<encode_options> O = encode_options>  // a template, so that {} means the executor
+  [[nodiscard]] code_matrix encode(matrix_cref<T> const& x, O how, executor_ref executor = {}) const {
     check_input(x, "residual_quantizer::encode");
     std::size_t const levels = how.levels == 0 ? level_count() : how.levels;
     if (levels > level_count())
@@ -141,7 +142,7 @@ class residual_quantizer {
 
   /// A model of given words, one entry per level; throws shape_error where they do not fit the scheme.
   void set_levels(std::vector<residual_level<T>> levels, std::size_t dim) {
-    residual_encoder<T, M, R> encoder(metric_, scheme_, dim);
+    residual_encoder<T, M, R> encoder(metric_on_rows_of(metric_, dim), scheme_, dim);
     for (auto& level : levels) {
       require_columns(level.search.words, scheme_.width(dim, encoder.level_count()), "residual_quantizer::set_levels",
                       "search words");

@@ -2,6 +2,7 @@
 #pragma once
 /// \file  Greedy level-by-level training of a residual quantizer.
 #include <sidera/codebooks/initialiser.hpp>
+#include <sidera/metrics/column_metrics.hpp>
 #include <sidera/quantizers/beam_search.hpp>
 #include <sidera/quantizers/codebook_trainer.hpp>
 #include <sidera/quantizers/residual_options.hpp>
@@ -52,7 +53,7 @@ class residual_trainer {
   /// others start from its words.
   result run(matrix_cref<T> const& x, encoder_type const* before, std::size_t frozen) {
     check_input(x, before);
-    encoder_ = encoder_type(recipe_.metric, recipe_.scheme, column_count(x));
+    encoder_ = encoder_type(metric_on_rows_of(recipe_.metric, column_count(x)), recipe_.scheme, column_count(x));
     report_ = {};
     report_.codes.setConstant(x.rows(), static_cast<index_t>(recipe_.options.levels), no_code);
     total_ = total_variation(x);
@@ -121,7 +122,8 @@ class residual_trainer {
   level_report train_level(std::size_t l, encoder_type const* before) {
     encoder_.compose(state_.residual, state_.prefix, l, state_.query);
     if (l > 0)  // a large weight or a user's own scheme can overflow where the sample did not
-      require_finite<T>(state_.query, "fit", "the residual scheme's query of level " + std::to_string(l));
+      require_finite<T>(state_.query, "residual_quantizer::fit",
+                        "the residual scheme's query of level " + std::to_string(l));
     random_stream const random = random_stream(recipe_.options.seed).fork(l);
     attempt best = train_once(l, before, random);
     for (std::size_t r = 1; r < recipe_.options.restarts; ++r)
@@ -143,7 +145,7 @@ class residual_trainer {
                                 .level = l,
                                 .levels = recipe_.options.levels};
     matrix_cref<T> const rows(state_.query);
-    codebook_trainer<T, M, U, Z> trainer(book, rows, recipe_.metric, recipe_.rule, recipe_.dead, how);
+    codebook_trainer<T, M, U, Z> trainer(book, rows, encoder_.metric(), recipe_.rule, recipe_.dead, how);
     level_report const report = trainer.run();
     std::vector<code_t> codes(trainer.codes().begin(), trainer.codes().end());
     return {std::move(book), std::move(codes), report};
@@ -155,7 +157,7 @@ class residual_trainer {
         before->level(l).search.size() == words && before->level(l).search.words.cols() == state_.query.cols())
       return before->level(l).search;
     std::vector<code_t> const previous = l > 0 ? column_of_codes(l - 1) : std::vector<code_t>{};
-    return recipe_.init(matrix_cref<T>(state_.query), words, recipe_.metric, {random, l, previous, executor_});
+    return recipe_.init(matrix_cref<T>(state_.query), words, encoder_.metric(), {random, l, previous, executor_});
   }
 
   /// The first columns of the words where they are points of the sample space, else the members' mean residual.

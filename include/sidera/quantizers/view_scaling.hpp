@@ -35,12 +35,17 @@ struct view_transform {
     f.metadata[name + ".unit_rows"] = unit_rows ? "1" : "0";
   }
   void load(field_set const& f, std::string const& name) {
-    matrix<T> const shift = f.get_matrix<T>(name + ".offset"), scale = f.get_matrix<T>(name + ".factor");
-    require_rows(shift, 1, "view_transform::load", name + ".offset");
-    require_rows(scale, 1, "view_transform::load", name + ".factor");
-    require_columns(scale, column_count(shift), "view_transform::load", name + ".factor");
-    offset = shift.row(0), factor = scale.row(0);
+    offset = row_of(f, name + ".offset");
+    factor = row_of(f, name + ".factor");
+    require_columns(factor, column_count(offset), "view_transform::load", name + ".factor");
     unit_rows = f.get_text(name + ".unit_rows") == "1";
+  }
+
+ private:
+  [[nodiscard]] static row_vector<T> row_of(field_set const& f, std::string const& name) {
+    matrix<T> const m = f.get_matrix<T>(name);
+    require_rows(m, 1, "view_transform::load", name);
+    return m;
   }
 };
 

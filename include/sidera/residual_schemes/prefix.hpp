@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cmath>
 #include <sidera/core/fields.hpp>
 #include <sidera/core/number_text.hpp>
 #include <sidera/residual_schemes/concepts.hpp>
@@ -28,7 +29,12 @@ struct prefix_residual {
 
   void save(field_set& fields) const { fields.metadata["prefix_weight"] = to_text(weight); }
   void load(field_set const& fields) {
-    weight = from_text<double>(fields.get_text("prefix_weight"), "prefix_residual::load");
+    constexpr std::string_view where = "prefix_residual::load";
+    std::string const& text = fields.get_text("prefix_weight");
+    auto const read = from_text<double>(text, where);
+    if (!(read >= 0 && std::isfinite(read)))
+      throw value_error(where, "the prefix weight is " + text + ", expected a number of at least 0");
+    weight = read;
   }
 };
 static_assert(LinearResidualScheme<prefix_residual>);

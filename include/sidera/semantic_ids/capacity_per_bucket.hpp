@@ -66,22 +66,20 @@ struct capacity_per_bucket {
     matrix<double> costs(static_cast<index_t>(members.items.size()), static_cast<index_t>(problem.words.back()));
     for (index_t k = 0; k < costs.rows(); ++k) {
       std::size_t const item = members.items[static_cast<std::size_t>(k)];
-      detail::fill_costs(problem, item, row_span(costs, k), "capacity_per_bucket");
-      if (!costs.row(k).allFinite())
-        throw value_error("capacity_per_bucket", "item " + std::to_string(item) + " has a cost that is infinite", item);
+      detail::fill_finite_costs(problem, item, row_span(costs, k), "capacity_per_bucket");
     }
     return costs;
   }
 
   /// The bucket of each row; to be left over is dearer than any way that others could make room.
   [[nodiscard]] static std::vector<std::size_t> match(matrix<double> const& costs, std::vector<std::size_t> room) {
-    double const low = costs.minCoeff(), range = costs.maxCoeff() - low;
-    double const steps = range > 0 ? 4294967296.0 / range : 0;
+    double const low = costs.minCoeff() / 2, range = costs.maxCoeff() / 2 - low;  // halves: no difference overflows
+    auto const step = [&](double cost) { return range > 0 ? std::llround((cost / 2 - low) / range * 0x1p32) : 0; };
     std::int64_t const left_over = (std::int64_t{1} << 33) * (costs.rows() + 1);
     detail::bucket_matching matching(std::move(room));
     for (index_t k = 0; k < costs.rows(); ++k) {
       std::vector<std::int64_t> whole;
-      for (index_t c = 0; c < costs.cols(); ++c) whole.push_back(std::llround((costs(k, c) - low) * steps));
+      for (index_t c = 0; c < costs.cols(); ++c) whole.push_back(step(costs(k, c)));
       whole.push_back(left_over);
       matching.place(std::move(whole));
     }

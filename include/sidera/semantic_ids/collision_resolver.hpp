@@ -72,6 +72,14 @@ inline void fill_costs(collision_problem const& problem, std::size_t item, std::
     if (std::isnan(c)) throw value_error(function, "item " + std::to_string(item) + " has a cost that is a NaN", item);
 }
 
+/// For resolvers that add costs up.
+inline void fill_finite_costs(collision_problem const& problem, std::size_t item, std::span<double> out,
+                              std::string_view function) {
+  fill_costs(problem, item, out, function);
+  if (!all_finite(std::span<double const>(out)))
+    throw value_error(function, "item " + std::to_string(item) + " has a cost that is infinite", item);
+}
+
 inline void require_costs(collision_problem const& problem, std::string_view function) {
   if (problem.codes.cols() == 0) throw shape_error(function, "codes have no level");
   if (problem.words.size() != column_count(problem.codes))

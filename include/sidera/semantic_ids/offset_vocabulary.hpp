@@ -11,11 +11,12 @@ namespace sidera::inline SIDERA_ABI {
 class offset_vocabulary {
  public:
   /// `first` leaves room for other tokens (padding, special ones, a language model's own).
+  /// Throws value_error for tokens that do not fit.
   explicit offset_vocabulary(std::vector<std::size_t> words, std::size_t first = 0) : starts_{first} {
-    for (std::size_t const k : words) {
-      starts_.push_back(starts_.back() + k);
-      if (starts_.back() > static_cast<std::size_t>(std::numeric_limits<code_t>::max()))
-        throw value_error("offset_vocabulary", "the tokens do not fit 31 bits");
+    require_room(first, 0, "first");
+    for (std::size_t l = 0; l < words.size(); ++l) {
+      require_room(words[l], starts_.back(), "the words of level " + std::to_string(l));
+      starts_.push_back(starts_.back() + words[l]);
     }
   }
 
@@ -62,6 +63,13 @@ class offset_vocabulary {
   }
 
  private:
+  static void require_room(std::size_t wanted, std::size_t used, std::string const& what) {
+    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<code_t>::max());
+    if (wanted > most - used)
+      throw value_error("offset_vocabulary", what + ": " + std::to_string(wanted) + " tokens behind " +
+                                                 std::to_string(used) + " do not fit 31 bits");
+  }
+
   std::vector<std::size_t> starts_;
 };
 

@@ -58,7 +58,7 @@ struct sinkhorn_last_level {
       if (bucket.size() > 1 || !is_free)
         for (std::size_t const i : bucket) {
           costs[i].resize(problem.words.back());
-          detail::fill_costs(problem, i, costs[i], "sinkhorn_last_level");
+          detail::fill_finite_costs(problem, i, costs[i], "sinkhorn_last_level");
         }
       if (is_free)
         best = std::min_element(bucket.begin(), bucket.end(), [&, at = static_cast<std::size_t>(last)](auto a, auto b) {

@@ -26,7 +26,7 @@ namespace sidera::inline SIDERA_ABI {
 ///
 /// With `options.checkpoint` the state is saved after every update of the words, or every epoch of batches; the next
 /// call with the same model and rows goes on from the file and ends with the same bits. The file stays when training is
-/// complete.
+/// complete. One that was made with other rows, numbers or policies is refused with file_error.
 ///
 /// Several ranks: each calls it with its own rows (maybe none), equal options and its communicator; the rows of rank 0
 /// come first. All end with the same model, and observers are called on every rank.

@@ -2,6 +2,7 @@
 #pragma once
 #include <sidera/codebooks/pass_statistics.hpp>
 #include <sidera/core/order_free_sum.hpp>
+#include <sidera/streaming/rows_fingerprint.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -10,6 +11,7 @@ struct level_survey {
   column_scales scales;      ///< of the queries of the level
   order_free_sum left_over;  ///< squared lengths of the residuals: what the levels before have not explained
   order_free_sum deviation;  ///< squared distances of the rows from their mean
+  rows_fingerprint rows;     ///< where a checkpoint needs it
 
   /// For queries of `width` columns.
   explicit level_survey(std::size_t width) : scales(std::vector<double>(width, 0.0), 0) {}
@@ -18,6 +20,7 @@ struct level_survey {
     scales.merge(other.scales);
     left_over.merge(other.left_over);
     deviation.merge(other.deviation);
+    rows.merge(other.rows);
   }
 };
 

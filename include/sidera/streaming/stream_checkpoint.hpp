@@ -11,6 +11,25 @@
 
 namespace sidera::inline SIDERA_ABI {
 
+namespace detail {
+
+/// What the policies of a training hold: numbers as text, arrays by the hash of their bytes.
+template <class... Policies>
+[[nodiscard]] std::map<std::string, std::string> parameter_identity(Policies const&... policies) {
+  field_set parameters;
+  (save_parameters(policies, parameters), ...);
+  std::map<std::string, std::string> id;
+  for (auto const& [name, text] : parameters.metadata) id["parameter " + name] = text;
+  for (auto const& [name, values] : parameters.tensors) {
+    field_set alone;
+    alone.tensors[name] = values;
+    id["parameter " + name] = fields_fingerprint(alone);
+  }
+  return id;
+}
+
+}  // namespace detail
+
 /// What must be the same for a checkpoint to be gone on from. Not blocks, threads and ranks: they change nothing.
 template <Scalar T, class M, class U, class R, class I, class Z>
 [[nodiscard]] std::map<std::string, std::string> stream_identity(residual_recipe<M, U, R, I, Z> const& recipe,
@@ -26,11 +45,7 @@ template <Scalar T, class M, class U, class R, class I, class Z>
       {"dead_code_policy", policy_name<Z>()}};
   std::string& words = id["words"];
   for (std::size_t l = 0; l < o.levels; ++l) words += (l == 0 ? "" : ",") + to_text(o.words_at(l));
-  field_set parameters;
-  save_parameters(recipe.metric, parameters);
-  save_parameters(recipe.scheme, parameters);
-  save_parameters(recipe.rule, parameters);
-  for (auto const& [key, value] : parameters.metadata) id[key] = value;
+  id.merge(detail::parameter_identity(recipe.metric, recipe.scheme, recipe.rule, recipe.init, recipe.dead));
   return id;
 }
 

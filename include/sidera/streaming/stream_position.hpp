@@ -22,11 +22,14 @@ struct stream_attempt {
 /// of the rest.
 template <Scalar T>
 struct stream_position {
+  static constexpr char const* version = "2";
+
   std::vector<stream_attempt<T>> done;    ///< one per finished level
   std::optional<stream_attempt<T>> best;  ///< of the restarts of this level so far
   std::size_t restart = 0;                ///< which one is under way
   stream_attempt<T> now;                  ///< words after the update; iterations so far
   std::vector<double> memory;             ///< of the update rule, as its numbers(); empty where it has none
+  std::uint64_t rows = 0;                 ///< fingerprint of all rows
   std::uint64_t fingerprint = 0;          ///< of the codes before the update
   bool revived = false;                   ///< the update was followed by words that moved to far rows
   std::optional<double> objective;        ///< of the iteration before, once there is one
@@ -73,9 +76,10 @@ template <Scalar T>
   field_set f;
   for (auto& [key, value] : identity) f.metadata["of." + key] = std::move(value);
   f.metadata["model"] = "stream_position";
-  f.metadata["version"] = "1";
+  f.metadata["version"] = stream_position<T>::version;
   f.metadata["done"] = to_text(p.done.size());
   f.metadata["restart"] = to_text(p.restart);
+  f.metadata["rows"] = to_text(p.rows);
   f.metadata["fingerprint"] = to_text(p.fingerprint);
   f.metadata["revived"] = p.revived ? "yes" : "no";
   for (std::size_t l = 0; l < p.done.size(); ++l) detail::put_attempt(f, "level_" + to_text(l), p.done[l]);
@@ -92,16 +96,22 @@ template <Scalar T>
 template <Scalar T>
 [[nodiscard]] stream_position<T> position_of(field_set const& f, std::map<std::string, std::string> const& identity) {
   constexpr std::string_view where = "fit_stream";
+  constexpr char const* version = stream_position<T>::version;
   f.require_model("stream_position", where);
-  if (f.get_text("version") != "1")
-    throw value_error(where, "the checkpoint has version " + f.get_text("version") + ", expected 1");
+  if (f.get_text("version") != version)
+    throw value_error(where, "the checkpoint has version " + f.get_text("version") + ", expected " + version);
   for (auto const& [key, value] : identity)
     if (std::string const& found = f.get_text("of." + key); found != value)
       throw value_error(where, "the checkpoint was made with " + key + " " + found + ", this training has " + value);
+  for (auto const& [key, value] : f.metadata)
+    if (key.starts_with("of.") && !identity.contains(key.substr(3)))
+      throw value_error(where,
+                        "the checkpoint was made with " + key.substr(3) + " " + value + ", this training without");
   stream_position<T> p;
   auto const done = from_text<std::size_t>(f.get_text("done"), where);
   for (std::size_t l = 0; l < done; ++l) p.done.push_back(detail::get_attempt<T>(f, "level_" + to_text(l)));
   p.restart = from_text<std::size_t>(f.get_text("restart"), where);
+  p.rows = from_text<std::uint64_t>(f.get_text("rows"), where);
   p.fingerprint = from_text<std::uint64_t>(f.get_text("fingerprint"), where);
   p.revived = f.get_text("revived") == "yes";
   if (f.tensors.contains("best.words")) p.best = detail::get_attempt<T>(f, "best");

@@ -35,7 +35,7 @@ class stream_trainer {
         ranks_(ranks),
         rows_(rank_rows::of(ranks, source.rows(), source.columns())),
         inputs_(source, options, words_of(recipe.options), executor),
-        encoder_(recipe.metric, recipe.scheme, rows_.columns),
+        encoder_(metric_on_rows_of(recipe.metric, rows_.columns), recipe.scheme, rows_.columns),
         passes_(inputs_, encoder_, recipe.options.levels, rows_, ranks_, executor) {}
   stream_trainer(stream_trainer const&) = delete;
   stream_trainer& operator=(stream_trainer const&) = delete;
@@ -47,7 +47,7 @@ class stream_trainer {
     watched_ = watchers[0] > 0;
     auto position = load_checkpoint<T>(options_.checkpoint, recipe_, rows_, ranks_);
     bool const resumed = position.has_value();
-    if (resumed) at_ = std::move(*position);
+    if (resumed) at_ = std::move(*position), known_rows_ = at_.rows;
     for (auto const& level : at_.done) push(level);
     std::size_t const first = at_.done.size();
     for (std::size_t l = first; l < levels(); ++l) {
@@ -126,9 +126,9 @@ class stream_trainer {
     matrix<T> const sample = look(recipe_.init.sample(rows_.total, words, context));
     matrix_cref<T> const rows(sample);
     if constexpr (PassInitialiser<I>)
-      return recipe_.init.from_passes(rows, passes_, words, recipe_.metric, context);
+      return recipe_.init.from_passes(rows, passes_, words, encoder_.metric(), context);
     else
-      return recipe_.init.from_sample(rows, words, recipe_.metric, context);
+      return recipe_.init.from_sample(rows, words, encoder_.metric(), context);
   }
 
   /// A pass in front of a level: the sample of its rows, their scales, and what the levels before left over.
@@ -136,6 +136,7 @@ class stream_trainer {
     std::size_t const level = encoder_.level_count();
     bool const trains = level < levels();
     std::size_t const width = trains ? recipe_.scheme.width(rows_.columns, level) : 0;
+    bool const names_rows = !options_.checkpoint.empty() && !rows_named_;
     row_sample<T> sample(wanted);
     std::vector<level_survey> seen(inputs_.worker_count(), level_survey(width));
     inputs_.for_each(encoder_, levels(),
@@ -148,6 +149,8 @@ class stream_trainer {
                          s.scales.merge(column_scales(matrix_cref<T>(w.query), row_count(w.query)));
                          sample.offer(rows_.first + first, w.query);
                        }
+                       for (index_t i = 0; names_rows && i < x.rows(); ++i)
+                         s.rows.add<T>(row_span(x, i), rows_.first + first + static_cast<std::size_t>(i));
                        if (level == 0) return;
                        for (index_t i = 0; i < x.rows(); ++i) {
                          s.left_over.add(squared_length<T>(row_span(w.residual, i)));
@@ -155,6 +158,7 @@ class stream_trainer {
                        }
                      });
     take(seen, level);
+    if (names_rows) name_rows(seen.front().rows);
     return trains ? sample.collect(ranks_, width) : matrix<T>();
   }
 
@@ -168,6 +172,16 @@ class stream_trainer {
     if (level == 1) at_.variation = sum_over(ranks_, all.deviation);
     double const left_over = sum_over(ranks_, all.left_over);
     at_.done[level - 1].report.relative_error = at_.variation > 0 ? left_over / at_.variation : 0.0;
+  }
+
+  /// The first pass tells whether a checkpoint belongs to these rows.
+  void name_rows(rows_fingerprint const& own) {
+    rows_named_ = true;
+    at_.rows = own.over(ranks_);
+    if (known_rows_ && *known_rows_ != at_.rows)
+      throw file_error(options_.checkpoint, "fit_stream: the checkpoint was made with rows of fingerprint " +
+                                                to_text(*known_rows_) + ", the source has rows of fingerprint " +
+                                                to_text(at_.rows) + ": the same shape, other values or another order");
   }
 
   /// Goes on from the words of the position, which a checkpoint may have `resumed`.
@@ -336,8 +350,10 @@ class stream_trainer {
   word_passes<T, M, R, S, C> passes_;
   column_scales scales_{std::vector<double>{}, 0};  ///< of the queries of the level under way
   stream_position<T> at_;
-  std::optional<running_pass<T>> running_;  ///< of the training under way
-  bool watched_ = false;                    ///< on any rank
+  std::optional<running_pass<T>> running_;   ///< of the training under way
+  std::optional<std::uint64_t> known_rows_;  ///< fingerprint of those that the checkpoint was made with
+  bool rows_named_ = false;
+  bool watched_ = false;  ///< on any rank
 };
 
 }  // namespace sidera::inline SIDERA_ABI

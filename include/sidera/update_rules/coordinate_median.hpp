@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <sidera/update_rules/concepts.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -35,7 +36,8 @@ struct coordinate_median {
       std::nth_element(values.begin(), middle, values.end());
       if (values.size() % 2 == 1) return *middle;
       T const below = *std::max_element(values.begin(), middle);
-      return below + (*middle - below) / 2;
+      T const way = *middle - below;
+      return std::isfinite(way) ? below + way / 2 : below / 2 + *middle / 2;
     }
   };
 };

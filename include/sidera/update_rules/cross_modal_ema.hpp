@@ -42,7 +42,14 @@ struct cross_modal_ema {
 template <Scalar T>
 class cross_modal_ema::state {
  public:
-  state(cross_modal_ema const& rule, codebook<T> const& book) : rule_(rule), averages_(book, rule.initial_count) {}
+  /// Throws value_error for numbers that are no moving average.
+  state(cross_modal_ema const& rule, codebook<T> const& book) : rule_(rule), averages_(book, rule.initial_count) {
+    require_averaging(rule.decay, rule.epsilon, "cross_modal_ema");
+    if (!(rule.initial_count >= 0 && std::isfinite(rule.initial_count) && std::isfinite(rule.own_weight)))
+      throw value_error("cross_modal_ema", "initial_count is " + to_text(rule.initial_count) + ", own_weight is " +
+                                               to_text(rule.own_weight) +
+                                               ": expected a number of at least 0 and a number");
+  }
 
   /// One batch of any number of modalities with equal row counts.
   void update(codebook<T>& book, std::span<modality_batch<T> const> batch) {

@@ -29,7 +29,10 @@ struct basic_ema {
   template <Scalar T>
   class state {
    public:
-    state(basic_ema const& rule, codebook<T> const& book) : rule_(rule), averages_(book, 1.0) {}
+    /// Throws value_error for numbers that are no moving average.
+    state(basic_ema const& rule, codebook<T> const& book) : rule_(rule), averages_(book, 1.0) {
+      require_averaging(rule.decay, rule.epsilon, name);
+    }
 
     void update(codebook<T>& book, pass_statistics<T> const& pass) {
       averages_.decay_counts(rule_.decay, pass.counts());

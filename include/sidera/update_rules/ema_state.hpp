@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <sidera/codebooks/codebook.hpp>
-#include <sidera/core/error.hpp>
+#include <sidera/core/number_text.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
+
+/// Throws value_error on behalf of `rule` unless `decay` is in [0, 1] and `epsilon` a number of at least 0.
+inline void require_averaging(double decay, double epsilon, std::string_view rule) {
+  if (!(decay >= 0 && decay <= 1)) throw value_error(rule, "decay is " + to_text(decay) + ", expected 0 to 1");
+  if (!(epsilon >= 0 && std::isfinite(epsilon)))
+    throw value_error(rule, "epsilon is " + to_text(epsilon) + ", expected a number of at least 0");
+}
 
 /// Moving averages N (counts) and W (sums) of the words of one codebook, in double: a float average of a word that is
 /// not used underflows after some 9000 batches.

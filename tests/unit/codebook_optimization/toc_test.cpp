@@ -9,6 +9,7 @@
 #include <sidera/metrics/cosine.hpp>
 #include <sidera/metrics/inner_product.hpp>
 #include <sidera/metrics/manhattan.hpp>
+#include <sidera/metrics/weighted_squared_euclidean.hpp>
 
 using namespace sidera;
 

@@ -91,6 +91,51 @@ TEST_CASE("run_ranks: a rank that throws ends all of them, whatever the others w
                   int);
 }
 
+TEST_CASE("run_ranks: ranks that end early or make other calls are an error on every rank, not a hang") {
+  auto const refused = [](std::size_t ranks, auto body) {
+    std::atomic<std::size_t> told = 0;
+    std::string message = "none";
+    try {
+      run_ranks(ranks, [&](thread_communicator const& c) {
+        try {
+          body(c);
+        } catch (communicator_error const&) {
+          ++told;
+          throw;
+        }
+      });
+    } catch (communicator_error const& e) {
+      message = e.what();
+    }
+    return message + ", told " + std::to_string(told);
+  };
+  std::int64_t const one = 1;
+  auto const sum = [&](thread_communicator const& c) {
+    std::int64_t values[] = {one};
+    c.sum(values);
+  };
+  CHECK(refused(2, [&](auto const& c) {
+          if (c.rank() == 1) sum(c);
+        }) == "the ranks make different calls: rank 0 has ended, rank 1 calls sum with 8 bytes, told 1");
+  CHECK(refused(3, [&](auto const& c) {
+          sum(c);
+          if (c.rank() != 1) sum(c);
+        }) == "the ranks make different calls: rank 0 calls sum with 8 bytes, rank 1 has ended, told 2");
+  CHECK(refused(2, [&](auto const& c) {
+          if (c.rank() == 0)
+            sum(c);
+          else
+            (void)c.gather({});
+        }) == "the ranks make different calls: rank 0 calls sum with 8 bytes, rank 1 calls gather, told 2");
+  CHECK(refused(2, [&](auto const& c) {
+          double values[] = {1};
+          if (c.rank() == 0)
+            sum(c);
+          else
+            c.max(values);
+        }) == "the ranks make different calls: rank 0 calls sum with 8 bytes, rank 1 calls max with 8 bytes, told 2");
+}
+
 TEST_CASE("run_ranks: sums of different lengths are an error, not a wrong sum") {
   CHECK_THROWS_AS(run_ranks(2,
                             [](thread_communicator const& c) {

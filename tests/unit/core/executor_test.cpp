@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <limits>
 #include <sidera/core/thread_pool.hpp>
 #include <stdexcept>
 #include <string>
@@ -101,4 +102,17 @@ TEST_CASE("block_partition covers every row once") {
       CHECK(next == size);
     }
   }
+}
+
+TEST_CASE("block_partition: no size and no block is too large") {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  for (std::size_t const size : {std::size_t{0}, std::size_t{1}, std::size_t{300}, most - 1, most}) {
+    block_partition const whole{size, most};
+    CHECK(whole.count() == (size == 0 ? 0 : 1));
+    if (size != 0) CHECK(whole.length(0) == size);
+  }
+  block_partition const halves{most, most / 2 + 1};
+  CHECK(halves.count() == 2);
+  CHECK(halves.begin(1) == most / 2 + 1);
+  CHECK(halves.length(1) == most / 2);
 }

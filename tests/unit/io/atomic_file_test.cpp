@@ -130,6 +130,27 @@ TEST_CASE("atomic_file: keeps permissions, follows links") {
   CHECK((status.st_mode & 0777) == 0640);
 }
 
+TEST_CASE("atomic_file: a symbolic link to a file that is not there yet is followed") {
+  temporary_folder const folder;
+  std::string const target = folder.file("target"), link = folder.file("link"), second = folder.file("second");
+  REQUIRE(::symlink(target.c_str(), link.c_str()) == 0);
+  REQUIRE(::symlink("link", second.c_str()) == 0);  // relative to its folder
+  sidera::write_file(second, "new");
+  CHECK(content_of(target) == "new");
+  struct stat status {};
+  for (std::string const& name : {link, second}) {
+    REQUIRE(::lstat(name.c_str(), &status) == 0);
+    CHECK(S_ISLNK(status.st_mode));
+  }
+  std::string const loop = folder.file("loop"), nowhere = folder.file("nowhere");
+  REQUIRE(::symlink("loop", loop.c_str()) == 0);
+  REQUIRE(::symlink("no/such/folder", nowhere.c_str()) == 0);
+  for (std::string const& name : {loop, nowhere}) {
+    CHECK_THROWS_AS(sidera::write_file(name, "new"), file_error);
+    CHECK(::lstat(name.c_str(), &status) == 0);
+  }
+}
+
 TEST_CASE("atomic_file: what is no regular file") {
   temporary_folder const folder;
   CHECK(message_of<file_error>([&] { atomic_file file(folder.file("")); }).find("is a folder") != std::string::npos);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <functional>
 #include <laws/thrown.hpp>
 #include <limits>
@@ -96,6 +97,25 @@ TEST_CASE("json: every string survives, broken UTF-8 is replaced") {
 TEST_CASE("json_reader: escapes") {
   CHECK(read_string(R"("\"\\\/\b\f\n\r\t")") == "\"\\/\b\f\n\r\t");
   CHECK(read_string(R"("\u0041\u00e9\u20AC\ud83c\udfb5")") == "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x8e\xb5");
+}
+
+TEST_CASE("json_reader: numbers are those of the grammar; what is too small for a double is zero") {
+  auto const read = [](std::string const& text) {
+    sidera::json_reader reader(text, "x");
+    double const value = reader.number();
+    reader.end();
+    return value;
+  };
+  for (char const* bad : {"01", "1.", "-.5", ".5", "+1", "-", "1e", "1e+", "0x10", "00", "-01", "1.e5", "Infinity",
+                          "nan", "1e400", "-1e400", "1e99999999999999999999", "1 2", ""})
+    CHECK_THROWS_AS((void)read(bad), sidera::file_error);
+  CHECK(read("-0.5e+1") == -5);
+  CHECK(read("1E2") == 100);
+  CHECK(read("5e-324") == std::numeric_limits<double>::denorm_min());
+  for (char const* tiny : {"1e-400", "0.1e-330", "12345e-350", "1e-99999999999999999999", "0e999999999999"})
+    CHECK(read(tiny) == 0);
+  CHECK(std::signbit(read("-1e-400")));
+  CHECK(read("0." + std::string(400, '0') + "1") == 0);
 }
 
 TEST_CASE("json_reader: objects, arrays and numbers") {

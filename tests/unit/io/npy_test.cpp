@@ -4,6 +4,7 @@
 #include <laws/thrown.hpp>
 #include <sidera/io/load.hpp>
 #include <sidera/io/npy_writer.hpp>
+#include <sidera/io/save_fields.hpp>
 
 #include "temporary_folder.hpp"
 
@@ -203,4 +204,15 @@ TEST_CASE("npy: every single-bit flip is refused or gives an array that fits the
     }
   }
   CHECK(refused > 400);  // the header's bits; those of the data are anybody's
+}
+
+TEST_CASE("A shape whose product overflows is refused before anything is written") {
+  temporary_folder const folder;
+  std::size_t const big = std::size_t{1} << 32;
+  CHECK_THROWS_AS(sidera::write_npy(folder.file("a.npy"), std::vector<float>{}, {big, big}), sidera::shape_error);
+  CHECK_THROWS_AS(sidera::write_npy(folder.file("a.npy"), std::vector<float>{}, {big, big, 0}), sidera::shape_error);
+  CHECK_NOTHROW(sidera::write_npy(folder.file("a.npy"), std::vector<float>{}, {0, big}));
+  sidera::field_set fields;
+  fields.tensors["a"] = {{big, big}, std::vector<float>{}};
+  CHECK_THROWS_AS((void)sidera::serialise_fields(fields), sidera::shape_error);
 }

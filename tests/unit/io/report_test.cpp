@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <sidera/io/html_report.hpp>
+#include <sidera/io/markdown.hpp>
 #include <sidera/io/svg_chart.hpp>
 
 namespace {
@@ -143,4 +144,10 @@ TEST_CASE("html_report: self-contained, escaped, numbered") {
   CHECK(page.find("prefers-color-scheme:dark") != std::string::npos);
   for (std::string const outside : {"src=", "@import", "url("}) CHECK(page.find(outside) == std::string::npos);
   CHECK(well_formed(sidera::html_report("empty").html()));
+}
+
+TEST_CASE("markdown_table: a row with more cells than columns is named") {
+  CHECK_THROWS_WITH_AS((void)sidera::markdown_table({{"a"}, {{"1"}, {"1", "2"}}}),
+                       "markdown_table: row 1 has 2 cells, there are 1 columns", sidera::shape_error);
+  CHECK(sidera::markdown_table({{"a", "b"}, {{"1"}}}).find("| 1") != std::string::npos);
 }

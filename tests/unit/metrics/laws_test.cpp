@@ -40,6 +40,9 @@ TEST_CASE("laws of squared_euclidean") {
 TEST_CASE("laws of weighted_squared_euclidean") {
   laws::divergence_laws(weighted_squared_euclidean{});
   laws::law_float_and_double_agree(weighted_squared_euclidean{{0.5}});
+  laws::law_parameters_survive_a_file(weighted_squared_euclidean{{100, 0, 1e-3, 2}});
+  laws::law_parameters_survive_a_file(weighted_squared_euclidean{{100, 0, 1e-3}, 4});
+  laws::law_search_is_one_by_one<float>(weighted_squared_euclidean{{3}, 1});
   laws::law_self_is_nearest<float>(weighted_squared_euclidean{{0}});
   nan_laws(weighted_squared_euclidean{{2, 0.25}});
 }

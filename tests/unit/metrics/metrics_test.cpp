@@ -56,6 +56,26 @@ TEST_CASE("weighted_squared_euclidean refuses weights that are too many, negativ
     CHECK_THROWS_AS((weighted_squared_euclidean{{1, bad}}.require_dim(2)), value_error);
 }
 
+TEST_CASE("weighted_squared_euclidean: weights start again after so many columns, and go with the columns") {
+  weighted_squared_euclidean const metric{{2, 0.5}};
+  std::vector<float> const a{1, 2, 3, 4, 5, 6}, b{2, 4, 4, 6, 5, 9};  // squares 1 4 1 4 0 9
+  CHECK(between(metric, a, b) == 2 + 2 + 1 + 4 + 0 + 9);
+  CHECK(between(metric.on_rows_of(3), a, b) == 2 + 2 + 1 + 8 + 0 + 9);
+  CHECK(between(metric.on_rows_of(6), a, b) == between(metric, a, b));
+  std::vector<std::ptrdiff_t> const kept{2, 0};
+  CHECK(between(metric.on_columns(kept), {3, 1}, {4, 2}) == 3);
+  CHECK(metric.on_columns(kept).weights == std::vector<double>{1, 2});
+  CHECK(metric_on_part(metric, 6, 1, 2).weights == std::vector<double>{0.5, 1});
+  CHECK_THROWS_AS((void)metric_on_part(metric, 1, 0, 1), shape_error);
+  CHECK_THROWS_WITH_AS(metric.on_rows_of(4).require_dim(6),
+                       "weighted_squared_euclidean: rows of 6 columns are no multiple of the 4 after which the weights "
+                       "start again",
+                       shape_error);
+  std::vector<double> direction(6);
+  (void)metric.on_rows_of(3).linear_form(std::span<float const>(a), std::span<double>(direction));
+  CHECK(direction == std::vector<double>{2, 1, 3, 8, 2.5, 6});
+}
+
 TEST_CASE("representatives: the mean as it is, and scaled to unit length") {
   std::vector<double> word{3, 4}, zero{0, 0};
   representative::mean::from_mean(std::span<double>(word));

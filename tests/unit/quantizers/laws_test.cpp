@@ -3,6 +3,7 @@
 #include <laws/quantizer_laws.hpp>
 #include <sidera/metrics/cosine.hpp>
 #include <sidera/metrics/manhattan.hpp>
+#include <sidera/metrics/weighted_squared_euclidean.hpp>
 #include <sidera/quantizers/any_quantizer.hpp>
 #include <sidera/quantizers/optimized_rotation.hpp>
 #include <sidera/quantizers/product_quantizer.hpp>
@@ -43,6 +44,47 @@ TEST_CASE("Laws of quantizers: residual quantizers") {
   }
 }
 
+TEST_CASE("Laws of quantizers: a metric with parameters is loaded with the model") {
+  auto const x = rows();
+  weighted_squared_euclidean const metric{{100, 0, 0, 1e-3, 2, 2, 9}};
+  auto const survives = [&](auto model, auto loaded) {
+    keeps_laws(model);
+    model.fit(x);
+    loaded.load(model.fields());
+    CHECK(loaded.encode(x) == model.encode(x));
+    CHECK(laws::same_fields(loaded.fields(), model.fields()));
+  };
+  using metric_type = weighted_squared_euclidean;
+  survives(residual_quantizer({.levels = 2, .words = 16}, metric), residual_quantizer<metric_type>());
+  survives(vector_quantizer({.words = 16}, metric), vector_quantizer<metric_type>());
+  survives(product_quantizer({.subspaces = 1, .words = 16}, metric), product_quantizer<metric_type>());
+  survives(any_quantizer<>(vector_quantizer({.words = 16}, metric)), any_quantizer<>(vector_quantizer<metric_type>()));
+}
+
+TEST_CASE("Weights belong to the columns of the data, in prefixes and in groups of columns as well") {
+  // With roots of weights that are powers of two, weighing is multiplying the data, to the bit.
+  auto const x = rows();
+  std::vector<double> const weights{4, 0.25, 1, 16, 1, 4, 64};
+  matrix<float> scaled = x;
+  for (index_t d = 0; d < x.cols(); ++d)
+    scaled.col(d) *= static_cast<float>(std::sqrt(weights[static_cast<std::size_t>(d)]));
+  auto const same_codes = [&](auto weighted, auto plain) {
+    auto const by_weights = weighted.fit(x), by_scale = plain.fit(scaled);
+    CHECK(by_weights.codes == by_scale.codes);
+    CHECK(weighted.encode(x) == plain.encode(scaled));
+    auto loaded = decltype(weighted)();
+    loaded.load(weighted.fields());
+    CHECK(loaded.encode(x) == weighted.encode(x));
+  };
+  weighted_squared_euclidean const metric{weights};
+  residual_quantizer_options const levels{.levels = 3, .words = 8};
+  same_codes(residual_quantizer(levels, metric, lloyd{}, prefix_residual{}),
+             residual_quantizer(levels, squared_euclidean{}, lloyd{}, prefix_residual{}));
+  product_quantizer_options const groups{.subspaces = 3, .words = 8};
+  same_codes(product_quantizer(groups, metric), product_quantizer(groups));
+  CHECK_THROWS_AS(product_quantizer(groups, weighted_squared_euclidean{{1, 2, 3, 4, 5, 6, 7, 8}}).fit(x), shape_error);
+}
+
 TEST_CASE("Laws of quantizers: vector quantizers and update rules") {
   SUBCASE("mini-batches") {
     keeps_laws(vector_quantizer({.words = 9, .iterations = 4}, squared_euclidean{}, mini_batch{.batch_size = 128}));
@@ -64,6 +106,20 @@ TEST_CASE("Laws of quantizers: product quantizers") {
     keeps_laws(
         product_quantizer({.subspaces = 2, .words = 6}, squared_euclidean{}, lloyd{}, optimized_rotation{.rounds = 3}));
   }
+}
+
+TEST_CASE("A product quantizer makes nothing of sizes that its words do not have") {
+  product_quantizer model({.subspaces = 2, .words = 8});
+  (void)model.fit(rows());
+  auto const fields = model.fields();
+  for (auto const& [groups, dim] : {std::pair("2000000000", "2000000000"), std::pair("2", "2000000000"),
+                                    std::pair("3", "7"), std::pair("1", "7"), std::pair("2", "6")}) {
+    auto damaged = fields;
+    damaged.metadata["subspaces"] = groups;
+    damaged.metadata["dim"] = dim;
+    CHECK_THROWS_AS(model.load(damaged), argument_error);
+  }
+  CHECK(laws::same_fields(model.fields(), fields));
 }
 
 TEST_CASE("Cosine training never raises the distortion, whatever the lengths of the rows") {

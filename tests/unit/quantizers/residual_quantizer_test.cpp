@@ -298,6 +298,15 @@ TEST_CASE("No iterations: the words are those of the initialiser") {
   }
 }
 
+TEST_CASE("Empty braces behind the rows are the default") {
+  auto const x = laws::clustered<float>(60, 4, 5, 1, 0.3);
+  residual_quantizer model({.levels = 2, .words = 4});
+  (void)model.fit(x);
+  CHECK(model.encode(x, {}) == model.encode(x));
+  CHECK(model.encode(x, {.levels = 1}) == model.encode(x).leftCols(1));
+  CHECK(model.encode(x, encode_options{.beam = 4}, {}) == model.encode(x, {.beam = 4}));
+}
+
 TEST_CASE("Options that make no model are refused") {
   CHECK_THROWS_AS(residual_quantizer<>({.levels = 0}), value_error);
   CHECK_THROWS_AS(residual_quantizer<>({.words = 0}), value_error);

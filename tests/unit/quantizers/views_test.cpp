@@ -136,6 +136,64 @@ TEST_CASE("A saved model of views gives the same codes; other views are refused 
   CHECK_THROWS_AS((void)model.encode(narrow), shape_error);
 }
 
+TEST_CASE("A prototype that is fitted already is no joint view") {
+  vector_quantizer<> prototype({.words = 8});
+  (void)prototype.fit(text());
+  multi_view_quantizer<vector_quantizer<>> model(prototype, {.joint = false});
+  (void)model.fit(two_views());
+  CHECK(model.names() == std::vector<std::string>{"text", "audio"});
+  CHECK(model.encode(two_views()).size() == 2);
+  multi_view_quantizer<vector_quantizer<>> loaded(prototype);
+  loaded.load(model.fields());
+  CHECK(loaded.names() == model.names());
+  CHECK(loaded.encode(two_views()) == model.encode(two_views()));
+  multi_view_quantizer<vector_quantizer<>> single(prototype);
+  (void)single.fit({two_views()[0]});
+  CHECK(single.names() == std::vector<std::string>{"text"});
+}
+
+TEST_CASE("Means and scalings of views that do not fit are refused, in files and when they are set") {
+  auto model = make(z_score_scaling{}, {.missing = missing_policy::mean});
+  (void)model.fit(two_views());
+  auto const fields = model.fields();
+  for (std::string const name : {"view_0.mean", "view_0.offset", "view_0.factor"})
+    for (auto const& bad : {matrix<float>(matrix<float>::Ones(1, 400)), matrix<float>(matrix<float>::Ones(3, 5)),
+                            matrix<float>(matrix<float>::Ones(1, 4)), matrix<float>()}) {
+      CAPTURE(name);
+      auto damaged = fields;
+      damaged.put(name, bad);
+      CHECK_THROWS_AS(model.load(damaged), shape_error);
+    }
+  auto swapped = fields;
+  swapped.metadata["view_1"] = "text";
+  CHECK_THROWS_AS(model.load(swapped), value_error);
+  auto none = fields;
+  none.metadata["views"] = "0";
+  CHECK_THROWS_AS(model.load(none), value_error);
+  CHECK(laws::same_fields(model.fields(), fields));
+
+  vector_quantizer<> fitted({.words = 8});
+  (void)fitted.fit(text());
+  trained_view<vector_quantizer<>> const good{"text", no_scaling{}.fit<float>(text()), row_vector<float>::Zero(5),
+                                              fitted};
+  auto const set = [&](auto change, vector_quantizer<> const& joint = vector_quantizer<>()) {
+    auto one = good;
+    change(one);
+    make(no_scaling{}).set_views({one}, joint);
+  };
+  CHECK_NOTHROW(set([](auto&) {}));
+  CHECK_NOTHROW(set([](auto&) {}, fitted));
+  CHECK_THROWS_AS(set([](auto& v) { v.mean.setZero(4); }), shape_error);
+  CHECK_THROWS_AS(set([](auto& v) { v.transform.factor.setZero(6); }), shape_error);
+  CHECK_THROWS_AS(set([](auto& v) { v.name = "joint"; }), value_error);
+  CHECK_THROWS_AS(set([](auto& v) { v.quantizer = vector_quantizer<>(); }), value_error);
+  vector_quantizer<> narrow({.words = 8});
+  (void)narrow.fit(audio());
+  CHECK_THROWS_AS(set([](auto&) {}, narrow), shape_error);
+  CHECK_THROWS_AS(make(no_scaling{}).set_views({good, good}, vector_quantizer<>()), value_error);
+  CHECK_THROWS_AS(make(no_scaling{}).set_views({}, vector_quantizer<>()), value_error);
+}
+
 TEST_CASE("Views that do not fit one another are named") {
   auto model = make(no_scaling{});
   auto views = two_views();

@@ -171,3 +171,13 @@ TEST_CASE("normalized_residual: a residual of zero stays zero, others get unit l
     CHECK(query[2] == doctest::Approx(size > 0 ? 0.8 : 0));
   }
 }
+
+TEST_CASE("prefix_residual loads no weight that training would refuse") {
+  field_set fields;
+  prefix_residual scheme{.weight = 0.5};
+  for (char const* bad : {"nan", "inf", "-1", "one"}) {
+    fields.metadata["prefix_weight"] = bad;
+    CHECK_THROWS_AS(scheme.load(fields), value_error);
+    CHECK(scheme.weight == 0.5);
+  }
+}

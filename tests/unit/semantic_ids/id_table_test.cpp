@@ -48,6 +48,14 @@ TEST_CASE("offset_vocabulary: there and back") {
   CHECK_THROWS_AS((void)vocabulary.ids(code_matrix::Constant(1, 2, 13)), sidera::value_error);
   CHECK_THROWS_AS((void)vocabulary.tokens(code_matrix::Zero(1, 3)), sidera::shape_error);
   CHECK_THROWS_AS(sidera::offset_vocabulary({2000000000, 2000000000}), sidera::value_error);
+  constexpr auto most = std::numeric_limits<std::size_t>::max();
+  CHECK_THROWS_WITH_AS(
+      sidera::offset_vocabulary({5, most - 2}),
+      "offset_vocabulary: the words of level 1: 18446744073709551613 tokens behind 5 do not fit 31 bits",
+      sidera::value_error);
+  CHECK_THROWS_AS(sidera::offset_vocabulary({5, 5}, most), sidera::value_error);
+  CHECK_THROWS_AS(sidera::offset_vocabulary({}, most), sidera::value_error);
+  CHECK_NOTHROW(sidera::offset_vocabulary({std::size_t{0x7FFFFFFF} - 3}, 3));
 }
 
 TEST_CASE("id_table: checks its codes, reports its usage") {

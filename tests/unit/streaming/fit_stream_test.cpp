@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <atomic>
+#include <filesystem>
 #include <laws/sample_data.hpp>
 #include <laws/thrown.hpp>
 #include <sidera/codebooks/given_words.hpp>
@@ -14,6 +16,7 @@
 #include <sidera/io/file_source.hpp>
 #include <sidera/io/npy.hpp>
 #include <sidera/io/vecs.hpp>
+#include <sidera/metrics/weighted_squared_euclidean.hpp>
 #include <sidera/streaming/fit_stream.hpp>
 #include <sidera/update_rules/balanced.hpp>
 #include <sidera/update_rules/coordinate_median.hpp>
@@ -120,6 +123,11 @@ TEST_CASE("fit_stream is fit: initialisers that look at a part of the rows") {
   using with_given = residual_quantizer<M, lloyd, additive_residual, given_words>;
   given_words const given{.words = {matrix<double>(x.topRows(2).cast<double>())}, .rows = {{}, {7, 3}}};
   streams_law(with_given({.levels = 2, .words = 2}, {}, {}, {}, given), x);
+}
+
+TEST_CASE("fit_stream is fit: weights of columns, in the prefix as well") {
+  weighted_squared_euclidean const metric{{1, 2, 1e-6, 3, 0.5, 9}};
+  streams_law(residual_quantizer({.levels = 3, .words = 8}, metric, lloyd{}, prefix_residual{}), rows());
 }
 
 TEST_CASE("fit_stream is fit: words that die") {
@@ -234,7 +242,7 @@ struct failing_rows {
   [[nodiscard]] std::size_t columns() const { return column_count(x); }
   void read(std::size_t first, matrix_ref<float> out) const {
     if (--reads_left < 0) throw file_error("c.npy", "cannot read: the disk is gone");
-    matrix_source<float>(matrix_cref<float>(x)).read(first, out);
+    matrix_source<float>(x).read(first, out);
   }
 };
 
@@ -421,6 +429,40 @@ TEST_CASE("fit_stream: a checkpoint of something else is refused by name, and wh
   CHECK(message_of<file_error>([&] {
           (void)fit_stream(other, matrix_source<float>(x), {.checkpoint = of_batches});
         }).find("batch_size 64, this training has 65") != std::string::npos);
+  matrix<float> other_rows = x, swapped = x;
+  other_rows(299, 5) = std::nextafter(other_rows(299, 5), 0.0f);
+  swapped.row(10).swap(swapped.row(200));
+  CHECK(refused(model, other_rows).find("rows of fingerprint") != std::string::npos);
+  CHECK(refused(model, swapped).find("another order") != std::string::npos);
+  auto const other_parameters = [&](auto first_model, auto second_model) {
+    std::string const parameters = folder.file("parameters");
+    std::filesystem::remove(parameters);
+    (void)fit_stream(first_model, matrix_source<float>(x), {.checkpoint = parameters});
+    return message_of<file_error>(
+        [&] { (void)fit_stream(second_model, matrix_source<float>(x), {.checkpoint = parameters}); });
+  };
+  auto const rq = [](auto metric, auto init, auto dead) {
+    return residual_quantizer({.levels = 1, .words = 8}, metric, lloyd{}, additive_residual{}, init, dead);
+  };
+  weighted_squared_euclidean const light{{1, 1, 1, 1, 1, 1}}, heavy{{100, 0, 0, 0, 0, 0}};
+  CHECK(other_parameters(rq(light, random_rows{}, keep_dead{}), rq(heavy, random_rows{}, keep_dead{}))
+            .find("metric.weights") != std::string::npos);
+  auto const plus_plus = [&](kmeans_plus_plus init) { return rq(squared_euclidean{}, init, keep_dead{}); };
+  CHECK(other_parameters(plus_plus({.draws = 3}), plus_plus({.draws = 4})).find("draws 3, this training has 4") !=
+        std::string::npos);
+  CHECK(other_parameters(plus_plus({.rows_per_word = 8}), plus_plus({.rows_per_word = 9})).find("rows_per_word 8") !=
+        std::string::npos);
+  auto const parallel = [&](kmeans_parallel init) { return rq(squared_euclidean{}, init, keep_dead{}); };
+  CHECK(other_parameters(parallel({.rounds = 3}), parallel({.rounds = 4})).find("rounds 3") != std::string::npos);
+  auto const split = [&](double step) { return rq(squared_euclidean{}, random_rows{}, split_largest{.step = step}); };
+  CHECK(other_parameters(split(0.25), split(0.5)).find("step 0.25, this training has 0.5") != std::string::npos);
+  auto const given = [&](std::vector<std::vector<index_t>> rows_of_levels) {
+    return rq(squared_euclidean{}, given_words{.rows = std::move(rows_of_levels)}, keep_dead{});
+  };
+  CHECK(other_parameters(given({{0, 1, 2, 3, 4, 5, 6, 7}}), given({{0, 1, 2, 3, 4, 5, 6, 8}})).find("rows_0") !=
+        std::string::npos);
+  CHECK(other_parameters(given({{0, 1, 2, 3, 4, 5, 6, 7}, {1}}), given({{0, 1, 2, 3, 4, 5, 6, 7}})).find("rows_1") !=
+        std::string::npos);
   std::string flipped = content;
   flipped[content.size() / 2] = static_cast<char>(flipped[content.size() / 2] ^ 1);
   put_content(path, flipped);
@@ -432,6 +474,38 @@ TEST_CASE("fit_stream: a checkpoint of something else is refused by name, and wh
           (void)fit_stream(model, matrix_source<float>(x), {.checkpoint = path});
         }).find("residual_quantizer") != std::string::npos);
   CHECK(bytes_of(model) == before);
+}
+
+TEST_CASE("fit_stream: ranks refuse a checkpoint of other rows on every rank") {
+  temporary_folder const folder;
+  std::string const path = folder.file("part");
+  auto const x = rows(300);
+  psrq_type model({.levels = 2, .words = 8, .iterations = 4});
+  (void)fit_stream(model, matrix_source<float>(x), {.checkpoint = path});
+  matrix<float> const other = -x;
+  std::atomic<int> refusals = 0;
+  run_ranks(3, [&](thread_communicator const& c) {
+    psrq_type own({.levels = 2, .words = 8, .iterations = 4});
+    matrix<float> const mine = other.middleRows(100 * static_cast<index_t>(c.rank()), 100);
+    try {
+      (void)fit_stream(own, matrix_source<float>(mine), {.checkpoint = path}, {}, {}, c);
+    } catch (file_error const&) {
+      ++refusals;
+    }
+  });
+  CHECK(refusals == 3);
+}
+
+TEST_CASE("Blocks larger than any data are one block: nothing overflows") {
+  temporary_folder const folder;
+  auto const x = rows(300);
+  psrq_type model({.levels = 2, .words = 8}), streamed = model;
+  (void)model.fit(x);
+  std::size_t const most = std::numeric_limits<std::size_t>::max();
+  (void)fit_stream(streamed, matrix_source<float>(x), {.block_rows = most});
+  CHECK(bytes_of(streamed) == bytes_of(model));
+  encode_stream(model, matrix_source<float>(x), folder.file("codes.npy"), {.block_rows = most});
+  CHECK(read_matrix<code_t>(folder.file("codes.npy")) == model.encode(x));
 }
 
 TEST_CASE("encode_stream writes the codes of encode, whole or not at all; fit_stream reads shards") {
@@ -463,7 +537,7 @@ TEST_CASE("encode_stream writes the codes of encode, whole or not at all; fit_st
   auto const in_fit = message_of<value_error>([&] { (void)fit_stream(model, damaged); });
   CHECK(in_fit == "fit_stream: " + folder.file("1.fvecs") + ", row 450 has a NaN in column 2");
   CHECK(bytes_of(model) == bytes_of(in_memory));
-  CHECK_THROWS_AS(encode_stream(model, matrix_source<float>(matrix_cref<float>(x.leftCols(3))), out), shape_error);
+  CHECK_THROWS_AS(encode_stream(model, matrix_source<float>(x.leftCols(3)), out), shape_error);
   encode_stream(model, open_shards<float>({}), out);
   CHECK(read_array<code_t>(out).shape == std::vector<std::size_t>{0, 3});
 }

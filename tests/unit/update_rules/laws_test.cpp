@@ -207,3 +207,33 @@ TEST_CASE("balanced_assignment is stable when the places fit exactly") {
         if (codes[k] == static_cast<code_t>(j)) CHECK(distance(k, j) <= distance(i, j));
     }
 }
+
+TEST_CASE("Moving averages refuse numbers that are none, where they enter") {
+  codebook<float> const book{matrix<float>::Ones(2, 3)};
+  auto const refused = [&](auto const& rule) {
+    CHECK_THROWS_AS((typename std::decay_t<decltype(rule)>::template state<float>(rule, book)), value_error);
+  };
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  for (double const decay : {nan, 1.5, -0.1, infinity}) {
+    refused(ema{.decay = decay});
+    refused(spherical_ema{.decay = decay});
+    refused(cross_modal_ema{.decay = decay});
+  }
+  for (double const epsilon : {nan, -1e-9, infinity}) {
+    refused(ema{.epsilon = epsilon});
+    refused(cross_modal_ema{.epsilon = epsilon});
+  }
+  refused(cross_modal_ema{.own_weight = nan});
+  refused(cross_modal_ema{.initial_count = -1});
+  CHECK_NOTHROW((ema::state<float>(ema{.decay = 0, .epsilon = 0}, book)));
+  CHECK_NOTHROW((ema::state<float>(ema{.decay = 1}, book)));
+}
+
+TEST_CASE("coordinate_median: the mean of the two in the middle does not overflow") {
+  codebook<float> book{matrix<float>::Zero(1, 1)};
+  matrix<float> x(4, 1);
+  x << -3e38F, -3e38F, 3e38F, 3e38F;
+  std::vector<code_t> const codes(4, 0);
+  coordinate_median::state<float>({}, book).update(book, x, codes);
+  CHECK(book.words(0, 0) == 0);
+}
