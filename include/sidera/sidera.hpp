@@ -207,6 +207,7 @@
 #include <sidera/io/bytes.hpp>
 #include <sidera/io/crc32.hpp>
 #include <sidera/io/element_type.hpp>
+#include <sidera/io/file_checksum.hpp>
 #include <sidera/io/file_source.hpp>
 #include <sidera/io/html_report.hpp>
 #include <sidera/io/json_reader.hpp>
