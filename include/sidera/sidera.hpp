@@ -176,6 +176,7 @@
 #include <sidera/experiments/channel_choice.hpp>
 #include <sidera/experiments/code_quality.hpp>
 #include <sidera/experiments/grid.hpp>
+#include <sidera/experiments/interval_text.hpp>
 #include <sidera/experiments/journal.hpp>
 #include <sidera/experiments/quantizer_family.hpp>
 #include <sidera/experiments/quantizer_study.hpp>
