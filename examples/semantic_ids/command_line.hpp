@@ -4,17 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
+#include "../common/named_file.hpp"
 #include "settings.hpp"
 
 namespace program {
-
-/// "text=a.npy" -> {"text", "a.npy"}
-[[nodiscard]] inline std::pair<std::string, std::string> split_view(std::string const& argument) {
-  auto const equals = argument.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
-    throw std::invalid_argument("--view takes NAME=FILE, not \"" + argument + "\"");
-  return {argument.substr(0, equals), argument.substr(equals + 1)};
-}
 
 inline void declare_options(CLI::App& app, settings& s, std::vector<std::string>& views) {
   app.add_option("--view", views,
