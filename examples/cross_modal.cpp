@@ -2,18 +2,12 @@
 /// \file  Paired views in; one codebook for all of them, and how well its codes carry meaning from view to view, out.
 #include <CLI/CLI.hpp>
 
+#include "common/named_file.hpp"
+#include "common/output_files.hpp"
 #include "cross_modal/pairs.hpp"
 #include "cross_modal/run.hpp"
 
 namespace {
-
-/// "text=a.npy" -> {"text", "a.npy"}
-std::pair<std::string, std::string> split_view(std::string const& argument) {
-  auto const equals = argument.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
-    throw std::invalid_argument("--view takes NAME=FILE, not \"" + argument + "\"");
-  return {argument.substr(0, equals), argument.substr(equals + 1)};
-}
 
 /// Options that take one value or several: a,b,c.
 void declare_lists(CLI::App& app, program::setting_lists& l) {
@@ -40,7 +34,10 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--without", without, "terms to leave out")
       ->check(CLI::IsMember({"mm_ema", "align", "club", "cmcm", "reset", "recon"}))
       ->delimiter(',');
-  app.add_option("--codes", s.codes, "words of the shared codebook")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--codes", s.codes,
+                 "words of the shared codebook; default: " + std::to_string(program::default_codes) +
+                     ", or in the demonstration and with --sequences " + std::to_string(program::demonstration_codes))
+      ->check(CLI::PositiveNumber);
   app.add_option("--dim", s.dim, "columns of the words")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--time", s.time, "steps per item: rows are item * time + step")
       ->check(CLI::PositiveNumber)
@@ -51,7 +48,9 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--criterion", s.criterion, "for the best channels")
       ->check(CLI::IsMember({"toc", "similarity", "variance", "paired"}))
       ->capture_default_str();
-  app.add_option("--keep", s.keep, "number of channels, or auto: by the agreement of training pairs")
+  app.add_option("--keep", s.keep,
+                 "number of channels, or auto: by how well codes of paired items agree, on a quarter of the training "
+                 "items that a second model is not trained on")
       ->capture_default_str();
   app.add_option("--lambda", s.lambda, "of the TOC criterion")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   app.add_option("--club", s.club, "released: as in DCID's code, to watch the specific features collapse")
@@ -76,12 +75,16 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_flag("--quiet", s.quiet, "print nothing but errors");
 }
 
-void use_sequences(program::settings& s) {
+void use_sequences(program::settings& s, bool time_given) {
   if (!s.views.empty() || !s.labels.empty() || !s.split.empty())
     throw std::invalid_argument("--sequences draws its own views, labels and splits");
+  std::size_t const steps = program::sequence_world().time;
+  if (time_given && s.time != steps)
+    throw std::invalid_argument("--sequences draws clips of " + std::to_string(steps) + " steps, not of --time " +
+                                std::to_string(s.time));
   s.views = {{"video", ""}, {"audio", ""}, {"text", ""}};
   s.labels = "drawn";
-  s.time = program::sequence_world().time;
+  s.time = steps;
 }
 
 /// Without arguments: two views of the digits that ship with the library.
@@ -92,7 +95,16 @@ void use_digits(program::settings& s) {
   s.compare = true;
 }
 
+/// What the command line means, given what it says: `time_given` for --time.
+void complete(program::settings& s, bool time_given) {
+  bool const digits = !s.sequences && s.views.empty() && s.labels.empty();
+  if (s.sequences) use_sequences(s, time_given);
+  if (digits) use_digits(s);
+  if (s.codes == 0) s.codes = digits || s.sequences ? program::demonstration_codes : program::default_codes;
+}
+
 void check(program::settings const& s) {
+  program::require_writable({s.json, s.report});
   if (s.views.size() < 2) throw std::invalid_argument("name at least two views: --view NAME=FILE");
   std::set<std::string> names;
   for (auto const& [name, file] : s.views)
@@ -102,6 +114,9 @@ void check(program::settings const& s) {
     throw std::invalid_argument("--model fcid needs three views: two fine ones and another one");
   if (s.pairs && s.sequences) throw std::invalid_argument("--pairs is for views from files");
   if (s.pairs && s.model == "fcid") throw std::invalid_argument("--model fcid needs three views at once, not --pairs");
+  if (s.model == "vq" && (s.ablate || !s.without.empty()))
+    throw std::invalid_argument(
+        "--model vq has none of the terms that --without and --ablate leave out; they are for dcid, hdcid and fcid");
   if (s.model == "hdcid" && s.toc != "none") throw std::invalid_argument("--toc is for models with one codebook");
   if (s.keep == "auto") return;
   auto const keep = sidera::from_text<std::size_t>(s.keep, "--keep");
@@ -133,12 +148,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    for (std::string const& v : views) s.views.push_back(split_view(v));
+    for (std::string const& v : views) s.views.push_back(program::split_view(v));
     s.without.insert(without.begin(), without.end());
-    if (s.sequences)
-      use_sequences(s);
-    else if (views.empty() && s.labels.empty())
-      use_digits(s);
+    complete(s, app.count("--time") > 0);
     check(s);
     if (s.pairs)
       tell(s, program::run_pairs(s));

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/experiments/run_grid.hpp>
-#include <sidera/io/load.hpp>
+#include <sidera/io/file_checksum.hpp>
 #include <sidera/io/markdown.hpp>
 
 #include "experiment_grid/charts.hpp"
@@ -92,6 +92,14 @@ void keep_only(grid& all, std::vector<std::string> const& only) {
   return data;
 }
 
+/// What the figures depend on beside policies, numbers and seed: what is in the files, and the library.
+[[nodiscard]] std::string data_name(settings const& s) {
+  std::string name = "sidera " SIDERA_VERSION_STRING " " SIDERA_INSTRUCTION_SET;
+  for (std::string const& file : {s.x, s.labels})
+    if (!file.empty()) name += " " + file + " " + sidera::file_checksum(file);
+  return name;
+}
+
 [[nodiscard]] sidera::grid_plan plan_of(settings const& s) {
   sidera::grid_plan plan;
   plan.numbers = {{"levels", s.levels},
@@ -103,7 +111,7 @@ void keep_only(grid& all, std::vector<std::string> const& only) {
   plan.seeds.clear();
   for (std::size_t k = 0; k < s.seeds; ++k) plan.seeds.push_back(s.seed + k);
   plan.journal = s.journal;
-  plan.data_name = s.x + " " + s.labels;
+  if (!s.journal.empty()) plan.data_name = data_name(s);
   return plan;
 }
 

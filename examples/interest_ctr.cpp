@@ -5,17 +5,12 @@
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/io/atomic_file.hpp>
 
+#include "common/named_file.hpp"
+#include "common/output_files.hpp"
 #include "interest_ctr/finished.hpp"
 #include "interest_ctr/variants.hpp"
 
 namespace {
-
-std::pair<std::string, std::string> split_view(std::string const& argument) {
-  auto const equals = argument.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
-    throw std::invalid_argument("--view takes NAME=FILE, not \"" + argument + "\"");
-  return {argument.substr(0, equals), argument.substr(equals + 1)};
-}
 
 void declare_options(CLI::App& app, program::settings& s, std::vector<std::string>& views) {
   auto const count = [&](char const* name, std::size_t& value, char const* help) {
@@ -29,7 +24,10 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
                  "names of models, or all; a model may have options of its own, for example "
                  "mcca:prefix-weight=0.25:scale=none:align=0")
       ->delimiter(',');
-  app.add_option("--versus", s.versus, "models that the others are compared with, seed by seed")->delimiter(',');
+  app.add_option("--versus", s.versus,
+                 "models that the others are compared with, seed by seed, and that are trained for it; none: no "
+                 "comparison; default: din, and with --generated din+psrq where it is trained")
+      ->delimiter(',');
   count("--levels", s.levels, "codes per item and view");
   count("--words", s.words, "code words per level");
   app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")->capture_default_str();
@@ -92,6 +90,8 @@ bool wants_generated(int argc, char** argv) {
 }
 
 void check(program::settings& s) {
+  if (s.generated && !(s.interactions.empty() && s.views.empty()))
+    throw std::invalid_argument("--generated makes its own data: leave out --interactions and --view, or --generated");
   if (!s.generated && (s.interactions.empty() || s.views.empty()))
     throw std::invalid_argument("name --interactions FILE and at least one --view NAME=FILE");
   for (auto const& [name, file] : s.views)
@@ -99,20 +99,23 @@ void check(program::settings& s) {
       throw std::invalid_argument("a view cannot be named \"" + name + "\"");
   if (!(s.prefix_weight >= 0) || !std::isfinite(s.prefix_weight))
     throw std::invalid_argument("--prefix-weight must not be negative");
-  if (auto const all = std::find(s.models.begin(), s.models.end(), "all"); all != s.models.end()) {
-    auto const& known = program::known_models();
-    s.models.insert(s.models.erase(all), known.begin(), known.end());
-  }
-  for (auto const& label : s.models) (void)program::variant_of(label, s);
+  program::complete_models(s);
+  program::require_writable({s.json, s.report, s.journal});
+}
+
+/// The questions that all models are asked.
+program::question_set ask(program::settings const& s, program::data_set const& data) {
+  auto const rule = s.rule == "uniform" ? sidera::negative_rule::uniform : sidera::negative_rule::popularity;
+  auto const part = program::asked_part(s);
+  return {sidera::make_samples(data.table, part, {s.history, s.test_negatives, rule, 0}),
+          sidera::make_lists(data.table, part, s.history, s.ranked_users)};
 }
 
 /// One training per model and seed, spread over the threads: each is done by one thread, in the same way.
 std::vector<program::model_result> train_all(program::settings const& s, program::data_set const& data) {
-  auto const rule = s.rule == "uniform" ? sidera::negative_rule::uniform : sidera::negative_rule::popularity;
-  auto const part = s.part == "valid" ? sidera::data_part::valid : sidera::data_part::test;
-  program::question_set const asked{sidera::make_samples(data.table, part, {s.history, s.test_negatives, rule, 0}),
-                                    sidera::make_lists(data.table, part, s.history, s.ranked_users)};
+  program::question_set const asked = ask(s, data);
   auto const cold = data.table.cold_items(s.cold);
+  program::require_cold_questions(asked.samples, cold);
   std::vector<program::model_variant> variants;
   for (auto const& label : s.models) variants.push_back(program::variant_of(label, s));
   std::vector<program::model_result> results(s.models.size());
@@ -125,7 +128,7 @@ std::vector<program::model_result> train_all(program::settings const& s, program
     auto const& variant = variants[m];
     program::take_run(results[m], seed, finished.get(variant.label, seed + 1, [&] {
       auto const scores = program::train_and_score(variant.model, variant.how, data, asked, seed + 1);
-      return program::named_run(program::measure(asked, cold, scores, s.at), scores);
+      return program::named_run(program::measure(asked, cold, scores, s), scores);
     }));
   });
   for (auto& r : results)
@@ -136,7 +139,10 @@ std::vector<program::model_result> train_all(program::settings const& s, program
 
 void write_report(std::string const& path, sidera::report_table const& table) {
   sidera::html_report report("Rankers on semantic IDs");
-  report.paragraph("Means and 95 % intervals over seeds; differences are paired by seed.");
+  report.paragraph(
+      "Means and 95 % intervals over seeds; differences are paired by seed. Log loss is that of probabilities at the "
+      "base "
+      "rate of the questions.");
   report.table(table);
   sidera::write_file(path, report.html());
 }
@@ -159,9 +165,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    for (std::string const& v : views) s.views.push_back(split_view(v));
+    for (std::string const& v : views) s.views.push_back(program::split_view(v));
     check(s);
     program::data_set const data = s.generated ? program::generated_data() : program::load_data(s);
+    program::require_parts(data, s);
     auto const results = train_all(s, data);
     auto const table = program::table_of(s, results);
     if (!s.json.empty()) sidera::write_file(s.json, program::json_text(s, data, results));

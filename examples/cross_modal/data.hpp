@@ -43,6 +43,20 @@ struct partition {
   return flags;
 }
 
+/// A view from a file, and which of its rows are there. Throws value_error for a row that is neither finite nor all
+/// NaN.
+[[nodiscard]] inline view_rows load_view(std::string const& file) {
+  view_rows view{sidera::load_matrix<float>(file), {}};
+  for (index_t i = 0; i < view.x.rows(); ++i)
+    if (auto const row = view.x.row(i).array(); !row.isFinite().all() && !row.isNaN().all())
+      throw sidera::value_error(
+          "cross_modal",
+          file + ": row " + std::to_string(i) + " has a NaN or an infinity (a row of nothing but NaN lacks the view)",
+          static_cast<std::size_t>(i));
+  view.present = present_rows(view.x);
+  return view;
+}
+
 /// Labels become 0 .. classes - 1 in their order.
 inline std::size_t number_labels(std::vector<std::int32_t>& labels) {
   std::map<std::int32_t, std::int32_t> numbers;
@@ -56,8 +70,7 @@ inline std::size_t number_labels(std::vector<std::int32_t>& labels) {
 [[nodiscard]] inline paired_data load_data(settings const& s) {
   paired_data d;
   for (auto const& [name, file] : s.views) {
-    d.views.push_back({sidera::load_matrix<float>(file), {}});
-    d.views.back().present = present_rows(d.views.back().x);
+    d.views.push_back(load_view(file));
     for (std::uint8_t const there : d.views.back().present) d.missing += there == 0;
     if (d.views.back().x.rows() != d.views.front().x.rows())
       throw sidera::shape_error("cross_modal", file + " has " + std::to_string(d.views.back().x.rows()) + " rows, " +

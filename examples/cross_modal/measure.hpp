@@ -7,21 +7,24 @@
 
 #include "cca.hpp"
 #include "channels.hpp"
-#include "experiment.hpp"
 #include "probe.hpp"
 
 namespace program {
 
+/// The share of a word's rows below which its use by a view counts as stray, as in the figures of DCID's paper.
+inline constexpr double fair_share = 0.2;
+
 struct seed_result {
-  settings how = {};                ///< with one entry of each list
-  sidera::matrix<double> accuracy;  ///< (a, b): probe trained on view a, tested on b; the diagonal is the ceiling of b
-  double chance = 0;                ///< of always answering the most frequent training label
-  std::vector<double> sharing;      ///< share of the used words that 1, 2, ... views use, on test rows
-  std::vector<double> perplexity;   ///< per view, on test rows
-  double agreement = 0;             ///< of the codes of paired test rows, mean over pairs of views
-  std::size_t kept = 0;             ///< channels, with TOC
-  double alarms = 0;                ///< of CLUB: share of the modalities whose specific features say nothing
-  double seconds = 0;               ///< of training
+  settings how = {};                 ///< with one entry of each list
+  sidera::matrix<double> accuracy;   ///< (a, b): probe trained on view a, tested on b; the diagonal is the ceiling of b
+  double chance = 0;                 ///< of always answering the most frequent training label
+  std::vector<double> sharing;       ///< share of the used words that 1, 2, ... views use, on test rows
+  std::vector<double> fair_sharing;  ///< the same where a view needs \ref fair_share of a word's rows to use it
+  std::vector<double> perplexity;    ///< per view, on test rows
+  double agreement = 0;              ///< of the codes of paired test rows, mean over pairs of views
+  std::size_t kept = 0;              ///< channels, with TOC
+  double alarms = 0;                 ///< of CLUB: share of the modalities whose specific features say nothing
+  double seconds = 0;                ///< of training
 };
 
 struct variant {
@@ -53,6 +56,7 @@ inline void measure_codes(seed_result& r, trained const& t, experiment const& e,
     r.perplexity.push_back(usage.back().perplexity());
   }
   r.sharing = sidera::code_sharing(usage);
+  r.fair_sharing = sidera::code_sharing(usage, {.least_share = fair_share});
   double equal = 0, all = 0;
   for (std::size_t a = 0; a < codes.size(); ++a)
     for (std::size_t b = a + 1; b < codes.size(); ++b)
@@ -61,17 +65,33 @@ inline void measure_codes(seed_result& r, trained const& t, experiment const& e,
   r.agreement = all > 0 ? equal / all : 0;
 }
 
-[[nodiscard]] inline seed_result measure_model(experiment const& e, settings const& s, std::uint64_t seed,
-                                               sidera::executor_ref executor) {
+[[nodiscard]] inline trained train_model(experiment const& e, settings const& s, std::uint64_t seed,
+                                         sidera::executor_ref executor) {
   train_function* const train = s.model == "fcid"    ? train_fcid
                                 : s.model == "hdcid" ? train_hierarchical_dcid
                                                      : train_dcid;
-  trained t = train(s, e.train, e.test, seed, executor);
+  return train(s, e.train, e.test, seed, executor);
+}
+
+/// --keep; "auto" trains a model on three quarters of the training items and looks at the other quarter.
+[[nodiscard]] inline std::size_t channels_to_keep(experiment const& e, settings const& s, std::uint64_t seed,
+                                                  sidera::executor_ref executor) {
+  if (s.keep != "auto") return sidera::from_text<std::size_t>(s.keep, "cross_modal: --keep");
+  experiment const inner = e.held_out(s.time, seed);
+  return best_channel_count(s, train_model(inner, s, seed, executor), inner);
+}
+
+[[nodiscard]] inline seed_result measure_model(experiment const& e, settings const& s, std::uint64_t seed,
+                                               sidera::executor_ref executor) {
+  trained t = train_model(e, s, seed, executor);
   seed_result r;
   r.seconds = t.seconds;
   r.chance = e.chance();
   r.alarms = t.alarms;
-  r.kept = apply_toc(s, t, e.train);
+  if (s.toc != "none") {
+    r.kept = channels_to_keep(e, s, seed, executor);
+    apply_toc(s, t, e.train, r.kept);
+  }
   measure_codes(r, t, e, s.codes);
   auto const n = static_cast<index_t>(e.train.size());
   r.accuracy.resize(n, n);

@@ -2,23 +2,17 @@
 #pragma once
 /// \file  The result on the console, as JSON and as a page.
 #include <cstdio>
-#include <sidera/io/json_writer.hpp>
 #include <sidera/io/markdown.hpp>
 
+#include "../common/interval_json.hpp"
 #include "result.hpp"
 
 namespace program {
 
-/// mean, sd, ci95 (the limits; null for one seed) and the figures themselves.
+/// \ref put_interval and the figures themselves.
 inline void put_figure(sidera::json_writer& json, std::string_view name, std::vector<double> const& values) {
-  auto const i = sidera::mean_interval(values);
-  bool const spread = values.size() > 1;
   json.key(name).object([&] {
-    json.field("mean", i.mean);
-    json.key("sd");
-    spread ? json.value(i.sd) : json.null();
-    json.key("ci95");
-    spread ? json.value(std::vector<double>{i.low, i.high}) : json.null();
+    put_interval(json, sidera::mean_interval(values));
     json.field("per_seed", values);
   });
 }
@@ -39,17 +33,24 @@ inline void put_pairs(sidera::json_writer& json, variant const& v) {
   });
 }
 
+/// Shares of words that one, two, ... all views use.
+inline void put_sharing(sidera::json_writer& json, variant const& v, std::vector<double> seed_result::*sharing) {
+  std::size_t const n = v.how.views.size();
+  for (std::size_t k = 0; k < n; ++k)
+    put_figure(json,
+               k + 1 == n ? "all"
+               : k == 0   ? "one"
+               : k == 1   ? "two"
+                          : std::to_string(k + 1),
+               per_seed(v, [&](auto const& s) { return (s.*sharing)[k]; }));
+}
+
 inline void put_codes(sidera::json_writer& json, variant const& v) {
   if (v.seeds.front().sharing.empty()) return;
-  json.key("code_sharing").object([&] {
-    std::size_t const n = v.how.views.size();
-    for (std::size_t k = 0; k < n; ++k)
-      put_figure(json,
-                 k + 1 == n ? "all"
-                 : k == 0   ? "one"
-                 : k == 1   ? "two"
-                            : std::to_string(k + 1),
-                 per_seed(v, [&](auto const& s) { return s.sharing[k]; }));
+  json.key("code_sharing").object([&] { put_sharing(json, v, &seed_result::sharing); });
+  json.key("fair_code_sharing").object([&] {
+    json.field("least_share", fair_share);
+    put_sharing(json, v, &seed_result::fair_sharing);
   });
   json.key("perplexity").object([&] {
     for (std::size_t m = 0; m < v.how.views.size(); ++m)
@@ -121,19 +122,27 @@ inline void put_program(sidera::json_writer& json) {
   json.field("instruction_set", SIDERA_INSTRUCTION_SET);
 }
 
+/// What the run was, and on what.
+inline void put_run(sidera::json_writer& json, result const& r) {
+  put_program(json);
+  json.field("model", r.how.model);
+  put_settings(json, r.how);
+  json.field("items", r.items);
+  json.field("train", r.train);
+  json.field("test", r.test);
+  json.field("classes", r.classes);
+}
+inline void put_chance(sidera::json_writer& json, result const& r) {
+  put_figure(json, "chance", per_seed(r.variants.front(), [](auto const& s) { return s.chance; }));
+}
+
 [[nodiscard]] inline std::string json_text(result const& r) {
   sidera::json_writer json;
   variant const& main = r.variants.front();
   json.object([&] {
-    put_program(json);
-    json.field("model", r.how.model);
-    put_settings(json, r.how);
-    json.field("items", r.items);
-    json.field("train", r.train);
-    json.field("test", r.test);
-    json.field("classes", r.classes);
+    put_run(json, r);
     json.field("missing", r.missing);
-    put_figure(json, "chance", per_seed(main, [](auto const& s) { return s.chance; }));
+    put_chance(json, r);
     put_pairs(json, main);
     put_codes(json, main);
     put_choices(json, main);

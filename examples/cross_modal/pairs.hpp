@@ -46,21 +46,25 @@ namespace program {
 }
 
 inline void print(std::vector<result> const& all) {
-  std::printf("Accuracy from view to view, each pair of views on its own; %zu seeds\n\n%s", all.front().how.seeds,
-              sidera::markdown_table(pairs_table(all)).c_str());
+  result const& one = all.front();
+  std::printf(
+      "Accuracy from view to view, each pair of views on its own; %zu items, %zu codes, %zu seeds; chance %s\n\n%s",
+      one.items, one.how.codes, one.how.seeds, chance_text(one).c_str(),
+      sidera::markdown_table(pairs_table(all)).c_str());
 }
 
 [[nodiscard]] inline std::string json_text(std::vector<result> const& all) {
   sidera::json_writer json;
   json.object([&] {
-    put_program(json);
-    put_settings(json, all.front().how);
+    put_run(json, all.front());
+    put_chance(json, all.front());
     json.key("pairs_of_views").array([&] {
       for (result const& r : all)
         for (variant const& v : r.variants)
           json.object([&] {
             json.field("views", pair_name(r));
             json.field("name", v.name);
+            json.field("missing", r.missing);
             put_pairs(json, v);
             put_codes(json, v);
             put_choices(json, v);

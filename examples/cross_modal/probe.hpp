@@ -20,7 +20,8 @@ struct probe_rows {
   std::vector<std::uint8_t> present;
 };
 
-/// Softmax regression: 300 steps of Adam on all rows, small L2 penalty. Columns are standardised on its training rows.
+/// Softmax regression: 300 steps of Adam on all rows, small L2 penalty. Columns are standardised by mean and deviation
+/// of the distinct training rows, each counted once: of codes these are the words in use, however often each is.
 class linear_probe {
  public:
   linear_probe(probe_rows const& rows, std::vector<sidera::code_t> const& labels, std::size_t classes) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Seeds become means with intervals, and variants become tables.
-#include <sidera/evaluation/confidence.hpp>
+#include <sidera/experiments/interval_text.hpp>
 
 #include "choose.hpp"
 
@@ -32,10 +32,8 @@ template <class Get>
 }
 
 /// "0.793 ± 0.012", the interval at 95 %; the mean alone for one seed.
-[[nodiscard]] inline std::string with_interval(std::vector<double> const& values, int decimals = 3) {
-  auto const i = sidera::mean_interval(values);
-  std::string const text = sidera::fixed_text(i.mean, decimals);
-  return values.size() == 1 ? text : text + " ± " + sidera::fixed_text(i.half_width(), decimals);
+[[nodiscard]] inline std::string with_interval(std::vector<double> const& values) {
+  return sidera::interval_text(sidera::mean_interval(values));
 }
 
 /// The same less those of another variant, seed by seed.
@@ -65,7 +63,8 @@ template <class Get>
   sidera::report_table table;
   auto const first = mean_accuracies(r.variants.front(), false);
   table.columns = {"model",       "cross-view accuracy", "same-view ceiling", "accuracy - " + r.variants.front().name,
-                   "codes equal", "words of all views",  "CLUB alarms",       "seconds"};
+                   "codes equal", "words of all views",  "by 20 % of rows",   "CLUB alarms",
+                   "seconds"};
   for (variant const& v : r.variants) {
     bool const codes = !v.seeds.front().sharing.empty();
     auto const accuracy = mean_accuracies(v, false);
@@ -74,6 +73,7 @@ template <class Get>
          &v == &r.variants.front() ? "" : with_interval(differences(accuracy, first)),
          codes ? with_interval(per_seed(v, [](auto const& s) { return s.agreement; })) : "-",
          codes ? with_interval(per_seed(v, [](auto const& s) { return s.sharing.back(); })) : "-",
+         codes ? with_interval(per_seed(v, [](auto const& s) { return s.fair_sharing.back(); })) : "-",
          codes ? sidera::fixed_text(sidera::mean_interval(per_seed(v, [](auto const& s) { return s.alarms; })).mean, 2)
                : "-",
          codes ? sidera::fixed_text(sidera::mean_interval(per_seed(v, [](auto const& s) { return s.seconds; })).mean, 1)

@@ -20,7 +20,8 @@ struct settings {
   std::string labels, split;
   std::string model = "dcid";
   std::set<std::string> without = {};
-  std::size_t codes = 64, dim = 64, time = 1;
+  std::size_t codes = 0;  ///< 0: demonstration_codes or default_codes
+  std::size_t dim = 64, time = 1;
   std::string toc = "none", criterion = "toc", keep = "auto";
   double lambda = 0.7;
   std::string club = "library";  ///< or "released": sampled, weight 1, rectified specific features, views as they come
@@ -38,6 +39,9 @@ struct settings {
   bool compare = false, ablate = false, quiet = false;
   std::string json, report;
 };
+
+inline constexpr std::size_t default_codes = 400;       ///< as DCID's paper
+inline constexpr std::size_t demonstration_codes = 64;  ///< for the digits and the drawn clips, which are few
 
 /// What --without knows.
 inline constexpr char const* term_names[] = {"mm_ema", "align", "club", "cmcm", "reset", "recon"};

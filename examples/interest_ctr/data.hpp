@@ -19,11 +19,24 @@ struct data_set {
   for (auto const& [name, file] : s.views) data.views.emplace_back(name, sidera::load_matrix<float>(file));
   sidera::require_views(data.views, "interest_ctr");
   for (auto const& v : data.views) sidera::require_finite_view(v, "interest_ctr");
-  data.table = sidera::interactions_from(sidera::load_codes(s.interactions), sidera::row_count(data.views.front().x));
-  for (auto const part : {sidera::data_part::train, sidera::data_part::test})
-    if (data.table.count(part) == 0)
-      throw std::invalid_argument(s.interactions + " has no row of split " + std::to_string(static_cast<int>(part)));
+  std::size_t const items = sidera::row_count(data.views.front().x);
+  data.table = std::visit([&](auto const& rows) { return sidera::interactions_from(rows, items); },
+                          sidera::load_numbers(s.interactions));
   return data;
+}
+
+/// The part that the figures are of.
+[[nodiscard]] inline sidera::data_part asked_part(settings const& s) {
+  return s.part == "valid" ? sidera::data_part::valid : sidera::data_part::test;
+}
+
+/// Throws std::invalid_argument unless there are interactions to train on and to ask about.
+inline void require_parts(data_set const& data, settings const& s) {
+  std::string const where = s.generated ? "the generated table" : s.interactions;
+  if (data.table.count(sidera::data_part::train) == 0) throw std::invalid_argument(where + " has no row of split 0");
+  if (auto const part = asked_part(s); data.table.count(part) == 0)
+    throw std::invalid_argument(where + " has no row of split " + std::to_string(static_cast<int>(part)) +
+                                ", which --part " + s.part + " asks for");
 }
 
 /// Every item has one of four texts and one of four sounds. Every user has two tastes, each of them one text with one

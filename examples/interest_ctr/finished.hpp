@@ -4,17 +4,24 @@
 /// itself.
 #include <mutex>
 #include <sidera/experiments/journal.hpp>
+#include <sidera/io/file_checksum.hpp>
 
 #include "results.hpp"
 
 namespace program {
 
-/// Everything that a journal's figures depend on, but for model and seed.
+/// Everything that a journal's figures depend on, but for model and seed: the library, what is in the files, settings.
 [[nodiscard]] inline std::string data_text(settings const& s) {
   sidera::json_writer json;
+  auto const put_file = [&](std::string const& name, std::string const& file) {
+    json.field(name, file);
+    if (!file.empty()) json.field(name + " crc32", sidera::file_checksum(file));
+  };
   json.object([&] {
-    json.field("interactions", s.interactions);
-    for (auto const& [name, file] : s.views) json.field("view " + name, file);
+    json.field("version", SIDERA_VERSION_STRING);
+    json.field("instruction_set", SIDERA_INSTRUCTION_SET);
+    put_file("interactions", s.interactions);
+    for (auto const& [name, file] : s.views) put_file("view " + name, file);
     put_settings(json, s);
   });
   return json.text();
@@ -38,7 +45,8 @@ inline void take_run(model_result& r, std::size_t seed, sidera::named_numbers co
 /// Keeps figures by label and seed; without a file it only forgets.
 class finished_trainings {
  public:
-  explicit finished_trainings(settings const& s) : journal_(s.journal, data_text(s), {"model"}) {}
+  explicit finished_trainings(settings const& s)
+      : journal_(s.journal, s.journal.empty() ? "" : data_text(s), {"model"}) {}
 
   /// Takes what is kept, or trains and keeps it. May be called from several threads.
   template <class Train>

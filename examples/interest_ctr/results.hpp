@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Figures of all models over all seeds, as a Markdown table and as JSON.
-#include <sidera/evaluation/confidence.hpp>
 #include <sidera/evaluation/grouped_auc.hpp>
 #include <sidera/evaluation/ranked_ids.hpp>
-#include <sidera/io/json_writer.hpp>
+#include <sidera/experiments/interval_text.hpp>
 #include <sidera/io/markdown.hpp>
 
+#include "../common/interval_json.hpp"
 #include "models.hpp"
 
 namespace program {
@@ -52,33 +52,40 @@ inline void measure_lists(figures& out, question_set const& asked, trained_score
   for (double const s : sum) out.push_back(s / static_cast<double>(asked.lists.size()));
 }
 
-/// Cold figures are those of questions whose target is a cold item.
+/// The questions whose target is a cold item.
+[[nodiscard]] inline std::vector<std::size_t> cold_questions(sidera::ranking_samples const& questions,
+                                                             std::vector<std::uint8_t> const& cold) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < questions.size(); ++i)
+    if (cold[static_cast<std::size_t>(questions.questions.target[i])] != 0) found.push_back(i);
+  return found;
+}
+
+/// Throws std::invalid_argument unless there are cold items of both answers among the questions.
+inline void require_cold_questions(sidera::ranking_samples const& questions, std::vector<std::uint8_t> const& cold) {
+  auto const found = cold_questions(questions, cold);
+  auto const ones = std::count_if(found.begin(), found.end(), [&](std::size_t i) { return questions.label[i] == 1; });
+  if (ones == 0 || ones == static_cast<std::ptrdiff_t>(found.size()))
+    throw std::invalid_argument("no cold item, or every item of one answer, among the questions: change --cold");
+}
+
+/// Cold figures are those of \ref cold_questions. The log loss is that of probabilities at the base rate of the
+/// questions (sidera::at_base_rate): without it, it would tell mostly that training has other shares of negatives.
 [[nodiscard]] inline figures measure(question_set const& asked, std::vector<std::uint8_t> const& cold,
-                                     trained_scores const& scores, std::size_t k) {
+                                     trained_scores const& scores, settings const& s) {
   sidera::ranking_samples const& questions = asked.samples;
   std::vector<double> const& probability = scores.probability;
   std::vector<sidera::code_t> label;
   std::vector<double> score;
-  for (std::size_t i = 0; i < questions.size(); ++i)
-    if (cold[static_cast<std::size_t>(questions.questions.target[i])] != 0) {
-      label.push_back(questions.label[i]);
-      score.push_back(probability[i]);
-    }
-  auto const ones = std::count(label.begin(), label.end(), 1);
-  if (ones == 0 || ones == static_cast<std::ptrdiff_t>(label.size()))
-    throw std::invalid_argument("no cold item, or every item of one answer, among the questions: change --cold");
+  for (std::size_t const i : cold_questions(questions, cold)) {
+    label.push_back(questions.label[i]);
+    score.push_back(probability[i]);
+  }
   figures out{sidera::roc_auc(questions.label, probability), sidera::roc_auc(label, score),
               sidera::grouped_auc(questions.label, probability, questions.questions.user).auc,
-              sidera::log_loss(questions.label, probability)};
-  measure_lists(out, asked, scores, k);
+              sidera::log_loss(questions.label, sidera::at_base_rate(probability, odds_ratio(s)))};
+  measure_lists(out, asked, scores, s.at);
   return out;
-}
-
-inline void put_interval(sidera::json_writer& json, sidera::interval_estimate const& e) {
-  json.field("mean", e.mean);
-  if (e.count < 2) return;  // one seed has no interval
-  json.field("sd", e.sd);
-  json.field("ci95", std::vector<double>{e.low, e.high});
 }
 
 inline void put_differences(sidera::json_writer& json, model_result const& r, model_result const& other) {
@@ -87,7 +94,8 @@ inline void put_differences(sidera::json_writer& json, model_result const& r, mo
       json.key(figure_names[f]).object([&] {
         auto const e = sidera::paired_difference(r.values(f), other.values(f));
         put_interval(json, e);
-        if (e.count > 1) json.field("p_value", e.p_value);
+        json.key("p_value");
+        e.count > 1 ? json.value(e.p_value) : json.null();
       });
   });
 }
@@ -106,7 +114,7 @@ inline void put_model(sidera::json_writer& json, model_result const& r,
   });
 }
 
-/// The results of settings.versus, those that there are.
+/// The results of settings.versus.
 [[nodiscard]] inline std::vector<model_result const*> compared_with(settings const& s,
                                                                     std::vector<model_result> const& results) {
   std::vector<model_result const*> found;
@@ -139,6 +147,7 @@ inline void put_settings(sidera::json_writer& json, settings const& s) {
   json.field("negatives", s.negatives);
   json.field("test_negatives", s.test_negatives);
   json.field("negative_rule", s.rule);
+  json.field("logloss_odds_ratio", odds_ratio(s));
   json.field("cold", s.cold);
 }
 
@@ -162,15 +171,6 @@ inline void put_settings(sidera::json_writer& json, settings const& s) {
   return json.text() + "\n";
 }
 
-[[nodiscard]] inline std::string with_interval(sidera::interval_estimate const& e, bool sign) {
-  char text[64];
-  if (e.count < 2)
-    std::snprintf(text, sizeof text, sign ? "%+.4f" : "%.4f", e.mean);
-  else
-    std::snprintf(text, sizeof text, sign ? "%+.4f ± %.4f" : "%.4f ± %.4f", e.mean, e.half_width());
-  return text;
-}
-
 /// Means with half the width of their 95 % intervals; differences are paired by seed.
 [[nodiscard]] inline sidera::report_table table_of(settings const& s, std::vector<model_result> const& results) {
   sidera::report_table table;
@@ -181,10 +181,12 @@ inline void put_settings(sidera::json_writer& json, settings const& s) {
   for (auto const& r : results) {
     std::vector<std::string> row{r.name};
     for (std::size_t f = 0; f < question_figures; ++f)
-      row.push_back(with_interval(sidera::mean_interval(r.values(f)), false));
+      row.push_back(sidera::interval_text(sidera::mean_interval(r.values(f)), 4));
     for (model_result const* other : others)
       for (std::size_t const f : {std::size_t{0}, std::size_t{1}})
-        row.push_back(other == &r ? "" : with_interval(sidera::paired_difference(r.values(f), other->values(f)), true));
+        row.push_back(other == &r
+                          ? ""
+                          : sidera::interval_text(sidera::paired_difference(r.values(f), other->values(f)), 4, true));
     table.rows.push_back(std::move(row));
   }
   return table;

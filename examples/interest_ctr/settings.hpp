@@ -29,9 +29,16 @@ struct settings {
   std::string part = "test";  ///< what the figures are of
   std::size_t cold = 30, seeds = 10, threads = 0;
   std::size_t at = 10, ranked_users = 100;
-  std::vector<std::string> versus = {"din"};  ///< models that all others are compared with, seed by seed
+  std::vector<std::string> versus =
+      {};  ///< models that all others are compared with, seed by seed; see complete_models
   std::string json, report, journal;
 };
+
+/// Odds of a taken item in the questions over its odds in training samples: a ranker learns probabilities at one taken
+/// item to `negatives` others, and is asked at one to `test_negatives`.
+[[nodiscard]] inline double odds_ratio(settings const& s) {
+  return static_cast<double>(s.negatives) / static_cast<double>(s.test_negatives);
+}
 
 inline constexpr std::initializer_list<char const*> scales = {"none", "l2", "zscore", "equal"};
 

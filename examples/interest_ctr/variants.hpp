@@ -85,4 +85,48 @@ inline void set_option(model_variant& v, std::string const& key, std::string con
   return v;
 }
 
+namespace detail {
+
+inline void keep_first_of_equals(std::vector<std::string>& names) {
+  std::vector<std::string> kept;
+  for (std::string& name : names)
+    if (std::find(kept.begin(), kept.end(), name) == kept.end()) kept.push_back(std::move(name));
+  names = std::move(kept);
+}
+
+/// Without a word: din, and on generated data din+psrq, where it is trained. "none": nothing.
+[[nodiscard]] inline std::vector<std::string> reference_models(settings const& s) {
+  if (s.versus == std::vector<std::string>{"none"}) return {};
+  if (!s.versus.empty()) return s.versus;
+  bool const codes = std::find(s.models.begin(), s.models.end(), "din+psrq") != s.models.end();
+  return s.generated && codes ? std::vector<std::string>{"din", "din+psrq"} : std::vector<std::string>{"din"};
+}
+
+inline void require_reference(std::string const& name, settings const& s) try {
+  (void)variant_of(name, s);
+} catch (std::invalid_argument const& problem) {
+  throw std::invalid_argument("--versus names models: " + std::string(problem.what()));
+}
+
+}  // namespace detail
+
+/// The models that are trained, each once: "all" becomes every known model, and what others are compared with is
+/// trained as well. Throws std::invalid_argument for names that are not known.
+inline void complete_models(settings& s) {
+  std::vector<std::string> models;
+  for (std::string const& label : s.models) {
+    auto const& known = known_models();
+    if (label == "all")
+      models.insert(models.end(), known.begin(), known.end());
+    else
+      models.push_back(variant_of(label, s).label);
+  }
+  s.models = std::move(models);
+  s.versus = detail::reference_models(s);
+  for (std::string const& name : s.versus) detail::require_reference(name, s);
+  s.models.insert(s.models.end(), s.versus.begin(), s.versus.end());
+  detail::keep_first_of_equals(s.versus);
+  detail::keep_first_of_equals(s.models);
+}
+
 }  // namespace program

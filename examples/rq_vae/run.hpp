@@ -7,7 +7,7 @@
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/evaluation/distortion.hpp>
 #include <sidera/evaluation/usage_statistics.hpp>
-#include <sidera/io/load.hpp>
+#include <sidera/io/file_checksum.hpp>
 #include <sidera/io/npy_writer.hpp>
 #include <sidera/semantic_ids/collisions.hpp>
 #include <sidera/training/checkpoint.hpp>
@@ -60,12 +60,27 @@ inline void write_twin(settings const& s, rq_vae const& model, matrix<float> con
   sidera::write_npy(s.twin + "/order.npy", rows);
 }
 
+/// A checkpoint says what was in the file of its rows, whatever its name.
+[[nodiscard]] inline sidera::field_set rows_of_checkpoint(settings const& s) {
+  sidera::field_set origin;
+  if (!s.checkpoint.empty()) origin.metadata["rows.crc32"] = sidera::file_checksum(s.view);
+  return origin;
+}
+inline void require_same_rows(std::string const& checkpoint, sidera::field_set const& found,
+                              sidera::field_set const& origin) {
+  std::string const key = "rows.crc32";
+  if (auto const at = found.metadata.find(key); at == found.metadata.end() || at->second != origin.metadata.at(key))
+    throw sidera::file_error(checkpoint, "belongs to a training on other rows: take another file or delete it");
+}
+
 inline void train(result& r, rq_vae& model, split const& data, sidera::executor_ref executor) {
   settings const& s = r.how;
   sidera::trainer t(model.store, sidera::row_count(data.training),
                     {.epochs = s.epochs, .batch = s.batch, .seed = s.seed},
                     sidera::adam{.learning_rate = s.learning_rate}, executor, {"main"});
-  if (!s.checkpoint.empty() && std::filesystem::exists(s.checkpoint)) sidera::load_checkpoint(s.checkpoint, t);
+  sidera::field_set const origin = rows_of_checkpoint(s);
+  if (!s.checkpoint.empty() && std::filesystem::exists(s.checkpoint))
+    require_same_rows(s.checkpoint, sidera::load_checkpoint(s.checkpoint, t), origin);
   auto const loss = [&](tape<float>& tape, std::span<std::size_t const> rows, sidera::pass p) {
     return model.loss(take_rows(tape, data.training, rows), p);
   };
@@ -74,7 +89,7 @@ inline void train(result& r, rq_vae& model, split const& data, sidera::executor_
     if (!s.quiet)
       std::printf("epoch %3zu  loss %.5f  held-out error %.4f\n", e.iteration, e.objective,
                   t.report().epochs.back().held_out.value_or(0));
-    if (!s.checkpoint.empty()) save_checkpoint(s.checkpoint, t);
+    if (!s.checkpoint.empty()) save_checkpoint(s.checkpoint, t, origin);
   };
   for (auto const& e : t.fit(loss, {held_out, progress}).epochs) r.epochs.push_back({e.loss, e.held_out.value_or(0)});
 }

@@ -7,18 +7,11 @@
 #include <limits>
 #include <sidera/core/number_text.hpp>
 
+#include "../common/named_file.hpp"
 #include "output_paths.hpp"
 #include "settings.hpp"
 
 namespace program {
-
-/// "text=a.npy" -> {"text", "a.npy"}
-[[nodiscard]] inline std::pair<std::string, std::string> split_view(std::string const& argument) {
-  auto const equals = argument.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
-    throw std::invalid_argument("--view takes NAME=FILE, not \"" + argument + "\"");
-  return {argument.substr(0, equals), argument.substr(equals + 1)};
-}
 
 /// Digits alone, and a number of that range: what CLI11 makes of "-1" or of 23 digits is no number of anything.
 [[nodiscard]] inline CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {

@@ -185,6 +185,7 @@
 #include <sidera/experiments/channel_choice.hpp>
 #include <sidera/experiments/code_quality.hpp>
 #include <sidera/experiments/grid.hpp>
+#include <sidera/experiments/interval_text.hpp>
 #include <sidera/experiments/journal.hpp>
 #include <sidera/experiments/quantizer_family.hpp>
 #include <sidera/experiments/quantizer_study.hpp>
@@ -217,6 +218,7 @@
 #include <sidera/io/bytes.hpp>
 #include <sidera/io/crc32.hpp>
 #include <sidera/io/element_type.hpp>
+#include <sidera/io/file_checksum.hpp>
 #include <sidera/io/file_source.hpp>
 #include <sidera/io/html_report.hpp>
 #include <sidera/io/json_reader.hpp>

@@ -27,6 +27,23 @@ add_test(NAME programs.cross_modal.same_figures
                  -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/cross_modal -P ${CMAKE_CURRENT_SOURCE_DIR}/same_figures.cmake)
 cross_modal_refuses(pairs_of_three "three views at once" ${two} --view c=${digits}/fou.npy --labels ${digits}/labels.npy
                     --model fcid --pairs)
+set(labelled ${two} --labels ${digits}/labels.npy)
+cross_modal_refuses(terms_of_vq "vq has none of the terms" ${labelled} --model vq --without recon)
+cross_modal_refuses(ablation_of_vq "vq has none of the terms" ${labelled} --model vq --ablate)
+cross_modal_refuses(clips_of_other_length "clips of 10 steps, not of --time 5" --sequences --time 5)
+cross_modal_refuses(no_folder "no such folder" ${labelled} --json ${CMAKE_CURRENT_BINARY_DIR}/none/out.json)
+cross_modal_refuses(report_is_a_folder "is a folder" ${labelled} --report ${CMAKE_CURRENT_BINARY_DIR})
+cross_modal_refuses(not_finite "hole.npy: row 5 has a NaN" --view a=${digits}/mor.npy --view b=${tables}/hole.npy
+                    --labels ${digits}/labels.npy)
+set_tests_properties(programs.cross_modal.refuses.not_finite PROPERTIES FIXTURES_REQUIRED tables)
+cross_modal_refuses(default_codes "fewer rows than the 400 words" --view a=${tables}/items.npy --view b=${tables}/items.npy
+                    --labels ${tables}/item_labels.npy --epochs 1)
+set_tests_properties(programs.cross_modal.refuses.default_codes PROPERTIES FIXTURES_REQUIRED tables)
+
+add_executable(cross_modal_channels channels_test.cpp $<TARGET_OBJECTS:doctest_main>)
+target_link_libraries(cross_modal_channels PRIVATE sidera_test)
+target_precompile_headers(cross_modal_channels REUSE_FROM doctest_main)
+add_test(NAME programs.cross_modal.channels COMMAND cross_modal_channels)
 add_test(NAME programs.cross_modal.pairs_of_views
          COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:cross_modal> -DDIGITS=${digits}
                  -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/cross_modal_pairs -P ${CMAKE_CURRENT_SOURCE_DIR}/pairs_of_views.cmake)

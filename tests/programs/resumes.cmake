@@ -16,3 +16,14 @@ file(SHA256 ${FOLDER}/resumed.npy resumed)
 if(NOT whole STREQUAL resumed)
   message(FATAL_ERROR "the codes of the resumed training differ")
 endif()
+
+# A checkpoint of other rows under the same name.
+file(COPY_FILE ${DIGITS}/mor.npy ${FOLDER}/rows.npy)
+train(--epochs 1 --view ${FOLDER}/rows.npy --checkpoint ${FOLDER}/rows.safetensors)
+train(--epochs 2 --view ${FOLDER}/rows.npy --checkpoint ${FOLDER}/rows.safetensors)
+file(COPY_FILE ${OTHER} ${FOLDER}/rows.npy)
+execute_process(COMMAND ${PROGRAM} --quiet --words 16 --hidden 32 --epochs 3 --view ${FOLDER}/rows.npy
+                        --checkpoint ${FOLDER}/rows.safetensors RESULT_VARIABLE status ERROR_VARIABLE err)
+if(NOT status STREQUAL "2" OR NOT err MATCHES "belongs to a training on other rows")
+  message(FATAL_ERROR "resumed on other rows: ${status} ${err}")
+endif()

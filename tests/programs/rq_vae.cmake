@@ -17,5 +17,6 @@ rq_vae_refuses(rank_of_labels "rq_vae: " --view ${rq_vae_digits}/labels.npy)
 rq_vae_refuses(damaged_checkpoint "safetensors" --checkpoint ${rq_vae_digits}/README.md)
 
 add_test(NAME programs.rq_vae.resumes
-         COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:rq_vae> -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/rq_vae
+         COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:rq_vae> -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}/rq_vae -DDIGITS=${rq_vae_digits} -DOTHER=${tables}/more.npy
                  -P ${CMAKE_CURRENT_LIST_DIR}/resumes.cmake)
+set_tests_properties(programs.rq_vae.resumes PROPERTIES FIXTURES_REQUIRED tables)

@@ -1,6 +1,6 @@
 # cross_modal prints equal accuracies for one thread and for three, carries labels across views, and TOC keeps K channels.
 file(MAKE_DIRECTORY ${FOLDER})
-set(arguments --view fou=${DIGITS}/fou.npy --view kar=${DIGITS}/kar.npy --labels ${DIGITS}/labels.npy --epochs 12 --seeds 2
+set(arguments --view fou=${DIGITS}/fou.npy --view kar=${DIGITS}/kar.npy --labels ${DIGITS}/labels.npy --codes 64 --epochs 12 --seeds 2
               --toc requantise --criterion paired --keep 40 --quiet)
 foreach(threads 1 3)
   execute_process(COMMAND ${PROGRAM} ${arguments} --threads ${threads} --json ${FOLDER}/${threads}.json

@@ -5,15 +5,33 @@
 
 namespace sidera::inline SIDERA_ABI {
 
-/// What share of the words in use is used by 1, 2, ..., M modalities: entry k - 1 is that of exactly k. A modality uses
-/// a word when at least `least` of its rows chose it. All zeros when no word is in use.
-[[nodiscard]] inline std::vector<double> code_sharing(std::span<code_usage const> usage, std::int64_t least = 1) {
+/// When a modality uses a word.
+struct code_sharing_options {
+  std::int64_t least = 1;  ///< so many of its rows chose the word,
+  double least_share = 0;  ///< and so large a share of all rows that chose it are its own; 0.2 in the figures of DCID
+};
+
+/// What share of the words in use is used by 1, 2, ..., M modalities: entry k - 1 is that of exactly k. Words that no
+/// modality uses do not count; all zeros when there are no others. Throws value_error for a share outside [0, 1] and
+/// shape_error for usages of different numbers of words.
+[[nodiscard]] inline std::vector<double> code_sharing(std::span<code_usage const> usage,
+                                                      code_sharing_options const& options = {}) {
+  constexpr std::string_view where = "code_sharing";
+  if (!(options.least_share >= 0 && options.least_share <= 1))
+    throw value_error(where, "least_share is " + std::to_string(options.least_share) + ", expected 0 to 1");
   std::vector<double> shares(usage.size(), 0.0);
   std::size_t const words = usage.empty() ? 0 : usage.front().counts().size();
+  for (code_usage const& u : usage)
+    if (u.counts().size() != words)
+      throw shape_error(
+          where, "usages are of " + std::to_string(words) + " words and of " + std::to_string(u.counts().size()));
   double used = 0;
   for (std::size_t j = 0; j < words; ++j) {
+    double all = 0;
+    for (code_usage const& u : usage) all += static_cast<double>(u.counts()[j]);
     std::size_t modalities = 0;
-    for (code_usage const& u : usage) modalities += u.counts()[j] >= least;
+    for (code_usage const& u : usage)
+      modalities += u.counts()[j] >= options.least && static_cast<double>(u.counts()[j]) >= options.least_share * all;
     if (modalities == 0) continue;
     shares[modalities - 1] += 1;
     used += 1;

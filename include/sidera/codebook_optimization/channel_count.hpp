@@ -13,6 +13,16 @@ struct estimate {
   double error = 0;
 };
 
+/// The mean of several figures of the same rows, for example of all pairs of modalities. Its error is at most the mean
+/// of their errors, however they depend on one another, and that is what it is given.
+[[nodiscard]] inline estimate mean_estimate(std::span<estimate const> figures) {
+  if (figures.empty()) throw value_error("mean_estimate", "there are no figures");
+  estimate mean;
+  for (estimate const& f : figures) mean.value += f.value, mean.error += f.error;
+  auto const n = static_cast<double>(figures.size());
+  return {mean.value / n, mean.error / n};
+}
+
 /// The one-standard-error rule (Breiman, Friedman, Olshen and Stone 1984, section 3.4.3): the first of `candidates`
 /// that comes within one standard error of the best. Candidates are ordered from the simplest on.
 [[nodiscard]] inline std::size_t first_within_one_standard_error(std::span<estimate const> candidates) {

@@ -11,7 +11,8 @@ namespace sidera::inline SIDERA_ABI {
 ///   mean        m_k = sum_i w_i e_ik,
 ///   variance    V_k = sum_i w_i (e_ik - m_k)^2 / r,
 ///   similarity  S_k = sum over i != j of w_i w_j e_ik e_jk / r.
-/// The double sum is not needed: sum_i w_i^2 e_ik^2 is what it lacks of m_k^2. With equal weights 1/N these are the
+/// The double sum is not needed: every word meets the sum of those before it, which is also r = 2 sum_(j < i) w_i w_j,
+/// without a difference that cancels where one word has nearly all the weight. With equal weights 1/N these are the
 /// unbiased variance and the mean product of two different words, S_k = m_k^2 - V_k / N.
 struct channel_moments {
   std::vector<double> mean, variance, similarity;
@@ -54,16 +55,16 @@ struct channel_moments {
     require_finite<T>(words, "channel_moments", "words");
     std::size_t const dim = column_count(words);
     channel_moments result{std::vector<double>(dim, 0.0), std::vector<double>(dim, 0.0), std::vector<double>(dim, 0.0)};
-    std::vector<double> own(dim, 0.0);  // sum_i w_i^2 e_ik^2
-    double rest = 1;
+    double rest = 0, before = 0;
     for (std::size_t i = 0; i < w.size(); ++i) {
       if (w[i] == 0) continue;
-      rest -= w[i] * w[i];
+      rest += 2 * w[i] * before;
+      before += w[i];
       auto const word = row_span(words, static_cast<index_t>(i));
       for (std::size_t k = 0; k < dim; ++k) {
-        double const e = static_cast<double>(word[k]), weighted = w[i] * e;
+        double const weighted = w[i] * static_cast<double>(word[k]);
+        result.similarity[k] += 2 * weighted * result.mean[k];  // the mean so far: the words before this one
         result.mean[k] += weighted;
-        own[k] += weighted * weighted;
       }
     }
     for (std::size_t i = 0; i < w.size(); ++i) {
@@ -76,7 +77,7 @@ struct channel_moments {
     }
     for (std::size_t k = 0; k < dim; ++k) {
       result.variance[k] /= rest;
-      result.similarity[k] = (result.mean[k] * result.mean[k] - own[k]) / rest;
+      result.similarity[k] /= rest;
     }
     return result;
   }

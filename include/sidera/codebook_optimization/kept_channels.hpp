@@ -20,13 +20,13 @@ struct representative_as<M> {
 /// `residual_quantizer<squared_euclidean>` by set_levels, or trains its own.
 ///
 /// Rows may be `dim` columns wide or a multiple of it: [residual ; prefix] of PSRQ keeps the same channels in both
-/// halves. Words keep all their columns, so decoding gives whole rows.
+/// halves; for other widths the calls throw shape_error. Words keep all their columns, so decoding gives whole rows.
 template <Metric M = squared_euclidean>
 class kept_channels : public detail::representative_as<M> {
  public:
   /// All channels.
   kept_channels() = default;
-  /// `channels` of rows with `dim` columns. Throws value_error for a channel that is not there.
+  /// `channels` of rows with `dim` columns. Throws value_error for a channel that is not there or is named twice.
   kept_channels(channel_list channels, std::size_t dim, M metric = {})
       : channels_(std::move(channels)), dim_(dim), metric_(std::move(metric)) {
     require_channels(channels_, dim_, "kept_channels");
@@ -89,6 +89,9 @@ class kept_channels : public detail::representative_as<M> {
   }
   template <Scalar T>
   [[nodiscard]] std::vector<T> gather(std::span<T const> row) const {
+    if (row.size() % dim_ != 0)
+      throw shape_error("kept_channels", "a row has " + std::to_string(row.size()) +
+                                             " columns, expected a multiple of " + std::to_string(dim_));
     std::vector<T> kept(row.size() / dim_ * channels_.size());
     for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = row[column(i)];
     return kept;

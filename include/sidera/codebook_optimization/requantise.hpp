@@ -8,12 +8,18 @@
 
 namespace sidera::inline SIDERA_ABI {
 
-/// Throws value_error unless all channels are columns of a matrix with `columns` columns, and there is one at least.
+/// Throws value_error unless all channels are columns of a matrix with `columns` columns, none is named twice, and
+/// there is one at least.
 inline void require_channels(std::span<index_t const> channels, std::size_t columns, std::string_view function) {
   if (channels.empty()) throw value_error(function, "no channels are kept");
-  for (index_t const k : channels)
+  std::vector<bool> kept(columns, false);
+  for (index_t const k : channels) {
     if (k < 0 || static_cast<std::size_t>(k) >= columns)
       throw value_error(function, "channel " + std::to_string(k) + " is kept, there are " + std::to_string(columns));
+    if (kept[static_cast<std::size_t>(k)])
+      throw value_error(function, "channel " + std::to_string(k) + " is kept twice");
+    kept[static_cast<std::size_t>(k)] = true;
+  }
 }
 
 /// The kept columns of `rows`, in the order of `channels`: N x K. Applied to words this is TOC as released: which word

@@ -34,6 +34,10 @@ using code_matrix = Eigen::Matrix<code_t, Eigen::Dynamic, Eigen::Dynamic, Eigen:
 using code_matrix_cref = Eigen::Ref<code_matrix const, 0, Eigen::OuterStride<>>;
 using code_matrix_ref = Eigen::Ref<code_matrix, 0, Eigen::OuterStride<>>;
 
+/// Integers that codes cannot hold, times for example, row-major.
+using integer_matrix = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using integer_matrix_cref = Eigen::Ref<integer_matrix const, 0, Eigen::OuterStride<>>;
+
 /// Row `i` as a span; `m` is any row-major matrix, block or Ref.
 template <class Matrix>
 [[nodiscard]] auto row_span(Matrix& m, index_t i) noexcept {

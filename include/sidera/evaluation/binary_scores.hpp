@@ -97,6 +97,23 @@ inline std::size_t count_ones(std::span<code_t const> target, std::span<double c
   return sum / static_cast<double>(target.size());
 }
 
+/// Probabilities at another base rate: p' = r p / (r p + 1 - p), that is logit p' = logit p + ln r, where the odds of a
+/// one are r times those of the data that the probabilities were fitted to, and the classes themselves are the same
+/// (Elkan 2001, theorem 2). A model trained with one negative per positive and asked with four has r = 1/4. Order and
+/// AUC stay. Throws value_error for p outside [0, 1] and for r that is not positive.
+[[nodiscard]] inline std::vector<double> at_base_rate(std::span<double const> probability, double odds_ratio) {
+  constexpr std::string_view where = "at_base_rate";
+  if (!(odds_ratio > 0) || !std::isfinite(odds_ratio))
+    throw value_error(where, "odds_ratio is " + std::to_string(odds_ratio) + ", expected a positive number");
+  std::vector<double> out(probability.begin(), probability.end());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    double const p = out[i];
+    if (!(p >= 0 && p <= 1)) throw value_error(where, "row " + std::to_string(i) + " is no probability", i);
+    out[i] = odds_ratio * p / (odds_ratio * p + (1 - p));
+  }
+  return out;
+}
+
 /// mean (p - y)^2 (Brier 1950).
 [[nodiscard]] inline double brier_score(std::span<code_t const> target, std::span<double const> probability) {
   static_cast<void>(detail::count_ones(target, probability, "brier_score"));

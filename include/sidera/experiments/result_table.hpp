@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <sidera/core/number_text.hpp>
-#include <sidera/evaluation/confidence.hpp>
+#include <sidera/experiments/interval_text.hpp>
 #include <sidera/experiments/run_point.hpp>
 #include <sidera/io/html_report.hpp>
 #include <sidera/io/json_writer.hpp>
@@ -129,9 +129,19 @@ struct row_group {
   for (result_row const* row : group.rows)
     if (double const v = figure(*row, name); !std::isnan(v)) values.push_back(v);
   if (values.empty()) return "\u2013";
-  interval_estimate const e = mean_interval(values);
-  std::string const text = fixed_text(e.mean, decimals);
-  return values.size() == 1 ? text : text + " \u00b1 " + fixed_text((e.high - e.low) / 2, decimals);
+  std::string text = interval_text(mean_interval(values), decimals);
+  if (values.size() < group.rows.size())
+    text += " (" + std::to_string(values.size()) + " of " + std::to_string(group.rows.size()) + " seeds)";
+  return text;
+}
+
+/// Why seeds of an experiment failed, each reason once.
+[[nodiscard]] inline std::vector<std::string> errors_of(row_group const& group) {
+  std::vector<std::string> errors;
+  for (result_row const* row : group.rows)
+    if (!row->error.empty() && std::find(errors.begin(), errors.end(), row->error) == errors.end())
+      errors.push_back(row->error);
+  return errors;
 }
 
 }  // namespace detail
@@ -167,7 +177,8 @@ struct row_group {
 }
 
 /// One row per experiment and numbers, without the columns of \ref shared_settings: the mean of each figure over the
-/// seeds and, where there are several seeds, half the width of its 95 % interval.
+/// seeds and, where there are several seeds, half the width of its 95 % interval. Seeds that failed are left out of it;
+/// the text then says how many did not, and the caption why.
 [[nodiscard]] inline report_table summary_table(result_table const& table, int decimals = 3) {
   report_table out;
   std::vector<std::string> const figures = table.figure_names(), names = detail::key_names(table);
@@ -179,10 +190,8 @@ struct row_group {
   for (detail::row_group const& group : detail::group_seeds(table)) {
     out.rows.emplace_back();
     for (std::size_t const c : kept) out.rows.back().push_back(group.key[c]);
-    std::string const& error = group.rows.front()->error;
-    for (std::string const& name : figures)
-      out.rows.back().push_back(error.empty() ? detail::mean_text(group, name, decimals) : "\u2013");
-    if (!error.empty()) out.caption += (out.caption.empty() ? "" : " ") + error;
+    for (std::string const& name : figures) out.rows.back().push_back(detail::mean_text(group, name, decimals));
+    for (std::string const& error : detail::errors_of(group)) out.caption += (out.caption.empty() ? "" : " ") + error;
   }
   return out;
 }

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Who took what, and when: the raw material of a ranker.
+#include <cmath>
+#include <concepts>
 #include <cstdint>
+#include <limits>
 #include <sidera/core/error.hpp>
 #include <sidera/core/matrix.hpp>
+#include <sidera/core/number_text.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -49,29 +54,86 @@ struct interaction_table {
   }
 };
 
-/// Reads rows of user, item, split (0 train, 1 valid, 2 test) and, where there are more columns, weight and time.
-///
-/// `items` is the number of items there are embeddings of; users are counted by the largest number. Throws shape_error
-/// for fewer than 3 or more than 5 columns, value_error with the row for a number that cannot be.
-[[nodiscard]] inline interaction_table interactions_from(code_matrix_cref const& rows, std::size_t items) {
-  constexpr std::string_view where = "interactions_from";
+namespace detail {
+
+/// One row of a table as an interaction; errors name the row.
+template <class N>
+class interaction_row {
+ public:
+  interaction_row(N const* values, index_t columns, std::size_t row) : values_(values), columns_(columns), row_(row) {}
+
+  [[nodiscard]] interaction read(std::size_t items) const {
+    interaction out;
+    out.user = integer<code_t>(0, "user");
+    if (out.user < 0) fail("user " + text(0));
+    out.item = integer<code_t>(1, "item");
+    if (out.item < 0 || static_cast<std::size_t>(out.item) >= items)
+      fail("item " + text(1) + " of " + std::to_string(items));
+    auto const part = integer<std::int64_t>(2, "split");
+    if (part < 0 || part > 2) fail("split " + text(2) + ", expected 0, 1 or 2");
+    out.part = static_cast<data_part>(part);
+    if (columns_ > 3) out.weight = static_cast<double>(values_[3]);
+    if (!std::isfinite(out.weight)) fail("weight " + text(3));
+    if (columns_ > 4) out.time = integer<std::int64_t>(4, "time");
+    return out;
+  }
+
+ private:
+  [[noreturn]] void fail(std::string const& what) const {
+    throw value_error("interactions_from", "row " + std::to_string(row_) + " has " + what, row_);
+  }
+  [[nodiscard]] std::string text(index_t column) const { return to_text(values_[column]); }
+
+  /// A number of column `column` that is an integer of type `I`.
+  template <std::integral I>
+  [[nodiscard]] I integer(index_t column, char const* name) const {
+    N const value = values_[column];
+    if constexpr (std::integral<N>) {
+      if (!std::in_range<I>(value)) fail(name + (" " + text(column)) + ", which is out of range");
+    } else {
+      if (!(std::trunc(value) == value)) fail(name + (" " + text(column)) + ", expected an integer");
+      auto const limit = std::ldexp(1.0, std::numeric_limits<I>::digits);  // one above the largest I
+      if (!(value >= -limit && value < limit)) fail(name + (" " + text(column)) + ", which is out of range");
+    }
+    return static_cast<I>(value);
+  }
+
+  N const* values_;
+  index_t columns_;
+  std::size_t row_;
+};
+
+template <class Rows>
+[[nodiscard]] interaction_table interactions_of(Rows const& rows, std::size_t items) {
   if (rows.cols() < 3 || rows.cols() > 5)
-    throw shape_error(where, "the table has " + std::to_string(rows.cols()) +
-                                 " columns, expected user, item, split and optionally weight and time");
+    throw shape_error("interactions_from", "the table has " + std::to_string(rows.cols()) +
+                                               " columns, expected user, item, split and optionally weight and time");
   interaction_table table{0, items, rows.cols() == 5, {}};
-  auto const fail = [&](index_t i, std::string const& what) {
-    throw value_error(where, "row " + std::to_string(i) + " has " + what, static_cast<std::size_t>(i));
-  };
   for (index_t i = 0; i < rows.rows(); ++i) {
-    if (rows(i, 0) < 0) fail(i, "user " + std::to_string(rows(i, 0)));
-    if (rows(i, 1) < 0 || static_cast<std::size_t>(rows(i, 1)) >= items)
-      fail(i, "item " + std::to_string(rows(i, 1)) + " of " + std::to_string(items));
-    if (rows(i, 2) < 0 || rows(i, 2) > 2) fail(i, "split " + std::to_string(rows(i, 2)) + ", expected 0, 1 or 2");
-    table.users = std::max(table.users, static_cast<std::size_t>(rows(i, 0)) + 1);
-    table.rows.push_back({rows(i, 0), rows(i, 1), static_cast<data_part>(rows(i, 2)),
-                          rows.cols() > 3 ? static_cast<double>(rows(i, 3)) : 1, table.timed ? rows(i, 4) : 0});
+    interaction_row const row(rows.data() + i * rows.outerStride(), rows.cols(), static_cast<std::size_t>(i));
+    table.rows.push_back(row.read(items));
+    table.users = std::max(table.users, static_cast<std::size_t>(table.rows.back().user) + 1);
   }
   return table;
+}
+
+}  // namespace detail
+
+/// Reads rows of user, item, split (0 train, 1 valid, 2 test) and, where there are more columns, weight and time.
+///
+/// `items` is the number of items there are embeddings of; users are counted by the largest number. Weights may have
+/// fractions; all other columns hold integers, in a table of floating-point numbers too. Throws shape_error for fewer
+/// than 3 or more than 5 columns, value_error with the row for a number that cannot be.
+[[nodiscard]] inline interaction_table interactions_from(code_matrix_cref const& rows, std::size_t items) {
+  return detail::interactions_of(rows, items);
+}
+/// The same of integers of 64 bits, which times in milliseconds need.
+[[nodiscard]] inline interaction_table interactions_from(integer_matrix_cref const& rows, std::size_t items) {
+  return detail::interactions_of(rows, items);
+}
+/// The same of floating-point numbers, which weights with fractions need.
+[[nodiscard]] inline interaction_table interactions_from(matrix_cref<double> const& rows, std::size_t items) {
+  return detail::interactions_of(rows, items);
 }
 
 }  // namespace sidera::inline SIDERA_ABI

@@ -3,6 +3,7 @@
 /// \file  What a user names on a command line becomes a matrix or a vector.
 #include <sidera/io/npz.hpp>
 #include <sidera/io/vecs.hpp>
+#include <variant>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -67,6 +68,21 @@ template <Scalar T>
   code_matrix out;
   if (!detail::with_numpy_array(spec, [&](npy_array_view const& view) { out = detail::to_matrix<std::int32_t>(view); }))
     throw detail::unknown_extension(spec, ".npy, .npz:name, .ivecs");
+  return out;
+}
+
+/// Reads a table of numbers without loss: integers as int64, floating-point numbers as double. A .npy or .npz array of
+/// rank 2, or an .ivecs file. Throws file_error, also for an unsigned integer that no int64 holds.
+[[nodiscard]] inline std::variant<integer_matrix, matrix<double>> load_numbers(std::string const& spec) {
+  if (spec.ends_with(".ivecs")) return integer_matrix(read_ivecs(spec).cast<std::int64_t>());
+  std::variant<integer_matrix, matrix<double>> out;
+  auto const read = [&](npy_array_view const& view) {
+    if (is_floating(view.type()))
+      out = detail::to_matrix<double>(view);
+    else
+      out = detail::to_matrix<std::int64_t>(view);
+  };
+  if (!detail::with_numpy_array(spec, read)) throw detail::unknown_extension(spec, ".npy, .npz:name, .ivecs");
   return out;
 }
 

@@ -109,3 +109,15 @@ TEST_CASE("Every metric sees the kept channels alone, whatever the others hold")
   CHECK_THROWS_AS(kept_euclidean({5}, 5), value_error);
   CHECK_THROWS_AS(kept_euclidean({}, 5), value_error);
 }
+
+TEST_CASE("kept_channels refuses channels that are named twice, and rows of another width") {
+  CHECK_THROWS_WITH_AS(kept_euclidean({3, 1, 3}, 5), "kept_channels: channel 3 is kept twice", value_error);
+  kept_euclidean const kept({4, 1}, 5);
+  std::vector<float> const row(5, 1), two(10, 1), other(7, 1);
+  std::vector<double> direction(7);
+  CHECK(kept(std::span(two), std::span(two)) == 0);
+  char const* const why = "kept_channels: a row has 7 columns, expected a multiple of 5";
+  CHECK_THROWS_WITH_AS((void)kept(std::span(row), std::span(other)), why, shape_error);
+  CHECK_THROWS_WITH_AS((void)kept.exact(std::span(other), std::span(row)), why, shape_error);
+  CHECK_THROWS_WITH_AS((void)kept.linear_form(std::span(other), std::span(direction)), why, shape_error);
+}

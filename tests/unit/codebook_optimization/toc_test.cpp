@@ -146,6 +146,18 @@ TEST_CASE("usage_weighted_criterion: equal counts are the plain criterion, unuse
   CHECK(moments.mean[0] == doctest::Approx(mean / 13));
 }
 
+TEST_CASE("usage_weighted_criterion: of two words, the one with nearly all the use does not cancel the other") {
+  matrix<double> words(2, 2);
+  words << 3, -1, 5, 2;
+  for (auto const& counts : {std::vector<std::int64_t>{1'000'000'000'000'000'000, 1}, {1, 1'000'000'000'000'000'000}}) {
+    auto const moments = channel_moments::of(matrix_cref<double>(words), counts);
+    CHECK(moments.similarity[0] == doctest::Approx(15));  // the mean product of two different words
+    CHECK(moments.similarity[1] == doctest::Approx(-2));
+    CHECK(moments.variance[0] == doctest::Approx(2));  // half the squared difference
+    CHECK(moments.variance[1] == doctest::Approx(4.5));
+  }
+}
+
 TEST_CASE("paired_criterion: covariance of the pair less a quarter of the squared gap") {
   matrix<double> a(4, 2), b(4, 2);
   a << 1, 0, 2, 0, 3, 0, 4, 1;
@@ -239,6 +251,13 @@ TEST_CASE("The one-standard-error rule takes the first candidate that is as good
   std::vector<estimate> const sure{{0.2, 0}, {0.75, 0}, {0.8, 0}, {0.5, 0}};
   CHECK(first_within_one_standard_error(sure) == 2);
   CHECK_THROWS_AS((void)first_within_one_standard_error({}), value_error);
+}
+
+TEST_CASE("mean_estimate: the mean, and an error that no dependence can exceed") {
+  auto const mean = mean_estimate(std::vector<estimate>{{0.5, 0.1}, {0.25, 0.3}});
+  CHECK(mean.value == 0.375);
+  CHECK(mean.error == doctest::Approx(0.2));
+  CHECK_THROWS_AS((void)mean_estimate({}), value_error);
 }
 
 TEST_CASE("Split-half reliability: 1 where both halves tell the same, about 0 for noise, 0 for one word") {

@@ -112,6 +112,27 @@ TEST_CASE("log loss: certain and wrong stays finite") {
   CHECK(sidera::log_loss(std::vector<code_t>{0}, numbers{0}) < 1e-15);
 }
 
+TEST_CASE("at_base_rate: probabilities of a balanced sample become those of one with four zeros per one") {
+  // x is 1 for 3 of 4 ones and 1 of 4 zeros: P(one | x) = 3/4 and 1/4 where both are as frequent, and at 1 : 4
+  // P(one | x = 1) = .75 / (.75 + 4 * .25) = 3/7, P(one | x = 0) = .25 / (.25 + 4 * .75) = 1/13.
+  auto const p = sidera::at_base_rate(numbers{.75, .25, 0, 1}, 1. / 4);
+  CHECK(p[0] == near(3. / 7));
+  CHECK(p[1] == near(1. / 13));
+  CHECK(p[2] == 0);
+  CHECK(p[3] == 1);
+  CHECK(sidera::at_base_rate(numbers{.3}, 1)[0] == near(.3));
+  // In questions of that kind they have the smaller loss.
+  std::vector<code_t> target;
+  numbers balanced;
+  for (int i = 0; i < 20; ++i) {
+    target.push_back(i < 4 ? 1 : 0);
+    balanced.push_back(i < 3 || (i >= 4 && i < 8) ? .75 : .25);
+  }
+  CHECK(sidera::log_loss(target, sidera::at_base_rate(balanced, .25)) < sidera::log_loss(target, balanced));
+  CHECK_THROWS_AS((void)sidera::at_base_rate(balanced, 0), sidera::value_error);
+  CHECK(laws::row_of_error([] { (void)sidera::at_base_rate(numbers{.5, 1.5}, 1); }) == 1);
+}
+
 TEST_CASE("GAUC: weighted by rows, groups with one side left out") {
   std::vector<code_t> const target{1, 0, 1, 0, 1, 1, 0}, group{5, 5, 2, 2, 2, 9, 4};
   numbers const score{.9, .1, .2, .3, .4, .5, .6};

@@ -163,6 +163,15 @@ TEST_CASE("plans without seeds or without values are refused; numbers have names
   CHECK_THROWS_AS((void)point.number("k"), value_error);
 }
 
+TEST_CASE("interval_text: mean and half width, a sign for differences, nothing after a single value") {
+  std::vector<double> const two{2, 4}, none{-1, 1};
+  CHECK(interval_text(mean_interval(two), 1) == "3.0 \u00b1 12.7");
+  CHECK(interval_text(mean_interval(two), 1, true) == "+3.0 \u00b1 12.7");
+  CHECK(interval_text(mean_interval(none), 0, true) == "+0 \u00b1 13");
+  CHECK(interval_text(mean_interval(std::vector<double>{-.25}), 2, true) == "-0.25");
+  CHECK(interval_text(mean_interval(std::vector<double>{.25})) == "0.250");
+}
+
 TEST_CASE("tables: CSV quotes, the summary has means over seeds, Markdown is aligned") {
   counted const data;
   result_table const table = run_grid(toy_grid(), data, toy_plan());
@@ -179,6 +188,11 @@ TEST_CASE("tables: CSV quotes, the summary has means over seeds, Markdown is ali
   result_table const few = run_grid(make_grid<toy_study>(colours<red, green>{}, shapes<round_shape>{}), data, one);
   CHECK(summary_table(few).columns == std::vector<std::string>{"colour", "value", "red"});
   CHECK(shared_settings(few).back() == std::pair<std::string, std::string>{"n", "1"});
+  result_table some{{"colour"}, {{{"red"}, {{}, 1}, {}, "no luck"}}};  // the first of three seeds failed
+  for (double const value : {2., 4.}) some.rows.push_back({{"red"}, {{}, 2}, {{"value", value}}, {}});
+  report_table const left = summary_table(some, 1);
+  CHECK(left.rows[0].back() == "3.0 \u00b1 12.7 (2 of 3 seeds)");
+  CHECK(left.caption == "no luck");
   std::string const text = markdown_table({{"a", "b"}, {{"1", "\u2013"}, {"22", "x"}}});
   CHECK(text == "| a  | b |\n|---:|--:|\n| 1  | \u2013 |\n| 22 | x |\n");
 }

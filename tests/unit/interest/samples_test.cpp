@@ -158,3 +158,36 @@ TEST_CASE("interaction tables are checked row by row") {
   refuses(0, -1), refuses(1, 3), refuses(1, -1), refuses(2, 3), refuses(2, -1);
   CHECK_THROWS_AS(static_cast<void>(sidera::interactions_from(rows.leftCols(2), 3)), sidera::shape_error);
 }
+
+TEST_CASE("interaction tables: times of 64 bits and weights with fractions are kept, what is no integer is refused") {
+  std::int64_t const milliseconds = 1'700'000'000'123;
+  sidera::integer_matrix times(1, 5);
+  times << 4, 2, 0, 7, milliseconds;
+  auto const timed = sidera::interactions_from(times, 3);
+  CHECK(timed.timed);
+  CHECK(timed.users == 5);
+  CHECK(timed.rows[0].time == milliseconds);
+  CHECK(timed.rows[0].weight == 7);
+  sidera::matrix<double> weights(2, 5);
+  weights << 0, 1, 0, .25, 3, 3, 2, 2, 1.5, static_cast<double>(milliseconds);
+  auto const weighted = sidera::interactions_from(weights, 3);
+  CHECK(weighted.rows[0].weight == .25);
+  CHECK(weighted.rows[1].time == milliseconds);
+  CHECK(weighted.rows[1].part == data_part::test);
+  auto const refuses = [&](sidera::index_t column, double value, char const* why) {
+    sidera::matrix<double> bad = weights;
+    bad(1, column) = value;
+    CHECK_THROWS_WITH_AS(static_cast<void>(sidera::interactions_from(bad, 3)), doctest::Contains(why),
+                         sidera::value_error);
+  };
+  refuses(0, 1.5, "row 1 has user 1.5, expected an integer");
+  refuses(1, .5, "row 1 has item 0.5, expected an integer");
+  refuses(2, std::nan(""), "row 1 has split nan, expected an integer");
+  refuses(4, 2.5, "row 1 has time 2.5, expected an integer");
+  refuses(0, 3e9, "row 1 has user 3e+09, which is out of range");
+  refuses(4, 1e19, "row 1 has time 1e+19, which is out of range");
+  refuses(3, std::numeric_limits<double>::infinity(), "row 1 has weight inf");
+  times(0, 0) = std::int64_t{1} << 40;
+  CHECK_THROWS_WITH_AS(static_cast<void>(sidera::interactions_from(times, 3)), doctest::Contains("out of range"),
+                       sidera::value_error);
+}

@@ -2,7 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <laws/thrown.hpp>
-#include <sidera/io/load.hpp>
+#include <sidera/io/atomic_file.hpp>
+#include <sidera/io/file_checksum.hpp>
 #include <sidera/io/npy_writer.hpp>
 #include <sidera/io/save_fields.hpp>
 
@@ -106,6 +107,18 @@ TEST_CASE("npy: integers that do not fit, floats where integers are wanted") {
         }).find("shape (2, 3), expected 1 dimension") != std::string::npos);
 }
 
+TEST_CASE("file_checksum: of what is in the file, not of its name") {
+  temporary_folder const folder;
+  std::string const path = folder.file("a.npy"), other = folder.file("b.npy");
+  sidera::write_file(path, "123456789");
+  sidera::write_file(other, "123456789");
+  CHECK(sidera::file_checksum(path) == "cbf43926");  // the check value of CRC-32
+  CHECK(sidera::file_checksum(other) == sidera::file_checksum(path));
+  sidera::write_file(path, "123456798");
+  CHECK(sidera::file_checksum(path) != sidera::file_checksum(other));
+  CHECK_THROWS_AS((void)sidera::file_checksum(folder.file("none.npy")), sidera::file_error);
+}
+
 TEST_CASE("npy: what is written reads back bit for bit") {
   temporary_folder const folder;
   std::string const path = folder.file("a.npy");
@@ -121,6 +134,9 @@ TEST_CASE("npy: what is written reads back bit for bit") {
   codes << 1, -1, 3, 4, 5, 6;
   sidera::write_npy(path, codes);
   CHECK(sidera::load_codes(path) == codes);
+  CHECK(std::get<sidera::integer_matrix>(sidera::load_numbers(path)) == codes.cast<std::int64_t>());
+  sidera::write_npy(path, d);
+  CHECK(std::get<sidera::matrix<double>>(sidera::load_numbers(path)) == d);
   sidera::write_npy(path, std::vector<std::int64_t>{1, -(std::int64_t{1} << 60)});
   CHECK(sidera::read_vector<std::int64_t>(path) == std::vector<std::int64_t>{1, -(std::int64_t{1} << 60)});
   sidera::write_npy(path, std::vector<float>(24, 2.f), {2, 3, 4});
