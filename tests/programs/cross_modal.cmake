@@ -31,7 +31,7 @@ set(labelled ${two} --labels ${digits}/labels.npy)
 cross_modal_refuses(terms_of_vq "vq has none of the terms" ${labelled} --model vq --without recon)
 cross_modal_refuses(ablation_of_vq "vq has none of the terms" ${labelled} --model vq --ablate)
 cross_modal_refuses(clips_of_other_length "clips of 10 steps, not of --time 5" --sequences --time 5)
-cross_modal_refuses(no_folder "no such folder" ${labelled} --json ${CMAKE_CURRENT_BINARY_DIR}/none/out.json)
+cross_modal_refuses(no_folder "cannot create a temporary file" ${labelled} --json ${CMAKE_CURRENT_BINARY_DIR}/none/out.json)
 cross_modal_refuses(report_is_a_folder "is a folder" ${labelled} --report ${CMAKE_CURRENT_BINARY_DIR})
 cross_modal_refuses(not_finite "hole.npy: row 5 has a NaN" --view a=${digits}/mor.npy --view b=${tables}/hole.npy
                     --labels ${digits}/labels.npy)

@@ -27,7 +27,7 @@ interest_ctr_refuses(interactions_of_many_columns "240 columns" ${two_views} --i
 interest_ctr_refuses(missing_file "cannot open" ${two_views} --interactions ${CMAKE_CURRENT_BINARY_DIR}/none.npy)
 interest_ctr_refuses(unknown_reference "versus names models: .*nonsense is not known" --generated --versus nonsense)
 interest_ctr_refuses(generated_and_files "makes its own data" ${two_views} --generated --interactions nosuch.npy)
-interest_ctr_refuses(no_folder "no such folder" --generated --json ${CMAKE_CURRENT_BINARY_DIR}/none/out.json)
+interest_ctr_refuses(no_folder "cannot create a temporary file" --generated --json ${CMAKE_CURRENT_BINARY_DIR}/none/out.json)
 interest_ctr_refuses(no_rows_of_part "no row of split 1, which --part valid asks for" --view a=${tables}/items.npy
                      --interactions ${tables}/interactions.npy --part valid)
 interest_ctr_refuses(nothing_is_cold "change --cold" --view a=${tables}/items.npy
