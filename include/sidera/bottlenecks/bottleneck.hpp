@@ -315,7 +315,7 @@ class bottleneck {
         query = concat_columns(query, t.constant(tail));
       }
       parts.push_back(
-          slice_columns(gradient_.mix(metric_distances(layout_.metric, query, books[s]), books[s], steps_), 0, cols));
+          slice_columns(gradient_.mix(metric_distances(stage_metric(s), query, books[s]), books[s], steps_), 0, cols));
       auto const book = books[s].value();
       for (index_t i = 0; i < prefix.rows(); ++i)
         if (code_t const c = codes(i, static_cast<index_t>(s)); c >= 0)

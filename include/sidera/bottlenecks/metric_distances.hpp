@@ -24,9 +24,9 @@ template <std::same_as<cosine> M, Scalar T>
 template <std::same_as<weighted_squared_euclidean> M, Scalar T>
 [[nodiscard]] variable<T> metric_distances(M const& metric, variable<T> a, variable<T> b) {
   metric.require_dim(a.cols());
-  matrix<T> roots = matrix<T>::Ones(1, static_cast<index_t>(a.cols()));
-  for (std::size_t d = 0; d < metric.weights.size(); ++d)
-    roots(0, static_cast<index_t>(d)) = static_cast<T>(std::sqrt(metric.weights[d]));
+  matrix<T> roots(1, static_cast<index_t>(a.cols()));
+  for (std::size_t d = 0; d < a.cols(); ++d)
+    roots(0, static_cast<index_t>(d)) = static_cast<T>(std::sqrt(metric.weight(d)));
   variable<T> const factors = a.owner().constant(roots);
   return squared_distances(a * factors, b * factors);
 }

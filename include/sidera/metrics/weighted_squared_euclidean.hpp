@@ -81,6 +81,12 @@ struct weighted_squared_euclidean {
                           "weight " + std::to_string(d) + " is negative, infinite or no number");
   }
 
+  /// Of a column of a row.
+  [[nodiscard]] double weight(std::size_t column) const noexcept {
+    if (columns != 0) column %= columns;
+    return column < weights.size() ? weights[column] : 1.0;
+  }
+
   /// What \ref ColumnMetric asks for.
   [[nodiscard]] weighted_squared_euclidean on_columns(std::span<std::ptrdiff_t const> kept) const {
     weighted_squared_euclidean part{{}, kept.size()};
@@ -103,11 +109,6 @@ struct weighted_squared_euclidean {
   }
 
  private:
-  [[nodiscard]] double weight(std::size_t column) const noexcept {
-    if (columns != 0) column %= columns;
-    return column < weights.size() ? weights[column] : 1.0;
-  }
-
   /// Of rows in which the weights do not start again.
   template <Scalar T>
   [[nodiscard]] double exact_once(std::span<T const> a, std::span<T const> b) const noexcept {

@@ -57,3 +57,16 @@ TEST_CASE("annealed_softmax mixes by the metric of the quantizer, and ends at th
   check_mixture<learned_words>(weighted_squared_euclidean{{4, 0, 0.25}});
   check_mixture<learned_directions>(cosine{});
 }
+
+TEST_CASE("annealed_softmax ends at the words of PSRQ codes whose metric weights columns, in the prefix half too") {
+  using psrq = residual_quantizer<weighted_squared_euclidean, learned_words, prefix_residual, kmeans_plus_plus,
+                                  relocate_far, double>;
+  parameters<double> store;
+  bottleneck<psrq, annealed_softmax> layer(store, "words", {.sizes = {.words = 6, .levels = 2, .dim = 4}},
+                                           {weighted_squared_euclidean{{9, 0, 0.25}}},
+                                           {.sharpness = 1e6, .largest = 1e9});
+  layer.set_words(store, {laws::gaussian<double>(6, 4, 3), laws::gaussian<double>(6, 8, 4)});
+  tape<double> t(store);
+  auto const out = layer(t.constant(laws::gaussian<double>(40, 4, 5)));
+  CHECK((out.quantised.value() - out.words.value()).cwiseAbs().maxCoeff() < 1e-9);
+}
