@@ -56,10 +56,11 @@ class ranker_trainer {
 
   /// One pass over the samples in a random order; gives the mean loss. `gradient` is how a batch becomes a gradient:
   /// \ref whole_batch, or \ref shared_batches among ranks. Throws what the model throws, and value_error when a loss or
-  /// a shared gradient is not finite, before it does harm.
+  /// a gradient is not finite, before it does harm.
   template <class Gradient = whole_batch>
   double epoch(Model& model, ranking_samples const& samples, executor_ref executor = {},
                Gradient const& gradient = {}) {
+    require_samples(samples, where);
     tape<T> t(model.store(), executor);
     return for_each_batch(samples.size(),
                           [&](std::span<std::size_t const> rows) { return step(t, model, samples, rows, gradient); });

@@ -28,6 +28,19 @@ struct ranking_samples {
   }
 };
 
+/// Throws shape_error unless there is a history, a target, a user (no_code where nobody is named) and a label for every
+/// sample.
+inline void require_samples(ranking_samples const& samples, std::string_view function) {
+  auto const check = [&](std::size_t length, char const* what) {
+    if (length != samples.size())
+      throw shape_error(function, "there are " + std::to_string(length) + " " + what + " and " +
+                                      std::to_string(samples.size()) + " labels");
+  };
+  check(row_count(samples.questions.history), "histories");
+  check(samples.questions.target.size(), "targets");
+  check(samples.questions.user.size(), "users");
+}
+
 /// How interactions become questions.
 struct sample_options {
   std::size_t history = 20;   ///< places of a history

@@ -13,7 +13,7 @@ class spread_samples {
   /// `own` must outlive it. Throws shape_error, on every rank, when lists of a rank have different lengths, or two
   /// ranks with samples histories of different lengths.
   spread_samples(ranking_samples const& own, C const& ranks, std::string_view function) : own_(own), ranks_(ranks) {
-    check_on_ranks(ranks, [&] { require_lists(own, function); });
+    check_on_ranks(ranks, [&] { require_samples(own, function); });
     rank_message mine;
     mine.put(std::uint64_t{own.size()});
     mine.put(std::uint64_t{own.questions.time()});
@@ -51,17 +51,6 @@ class spread_samples {
   }
 
  private:
-  static void require_lists(ranking_samples const& s, std::string_view function) {
-    auto const check = [&](std::size_t length, char const* what) {
-      if (length != s.size())
-        throw shape_error(function, "there are " + std::to_string(length) + " " + what + " and " +
-                                        std::to_string(s.size()) + " labels");
-    };
-    check(row_count(s.questions.history), "histories");
-    check(s.questions.target.size(), "targets");
-    check(s.questions.user.size(), "users");
-  }
-
   void put(rank_message& to, std::size_t row) const {
     to.put_all(row_span(own_.questions.history, static_cast<index_t>(row)));
     to.put(own_.questions.target[row]);

@@ -110,10 +110,11 @@ class residual_tables {
     double const length = w.numbers.lengths.data()[i], limit = static_cast<double>(std::numeric_limits<T>::max()) / 8;
     if (!s.panels.in_range(length) || !(s.table_limit + s.carry_limit + std::abs(shift) < limit))
       return std::numeric_limits<double>::infinity();
-    double const terms = static_cast<double>(l) + 3;  // every table and the shift are one more rounding each
+    // One rounding for every table, one for all entries together, the shift, and what is carried to the next shift.
+    double const terms = static_cast<double>(l) + 5;
     return s.panels.score_error(length, by_integers_ ? s.words.roundings() : whole_chain()) +
            terms * unit * (s.panels.score_limit(length) + s.table_limit + 2 * std::abs(shift)) +
-           2 * unit * s.carry_limit;
+           4 * unit * s.carry_limit;
   }
 
   /// What is to be added to that for \ref scores; \ref fine_score does without.

@@ -221,6 +221,13 @@ TEST_CASE("samples that are spread over ranks: none at all are an epoch without 
   });
 }
 
+TEST_CASE("samples without users are refused before the first step, where they used to be read beyond their end") {
+  sidera::ranker<float> model(layout(), {.dim = 4, .hidden = {8}});
+  sidera::ranking_samples const samples{{sidera::code_matrix::Zero(2, 3), {0, 1}, {}}, {1, 0}};
+  CHECK_THROWS_WITH_AS((void)sidera::ranker_trainer(model).epoch(model, samples),
+                       "ranker_trainer::epoch: there are 0 users and 2 labels", sidera::shape_error);
+}
+
 TEST_CASE("a loss that is no number ends the training of a ranker on every rank, and nothing has moved") {
   sidera::ranker<float> broken(layout(), {.dim = 4, .hidden = {8}});
   broken.store().value(broken.store().find("tower.1.bias")).setConstant(std::numeric_limits<float>::infinity());
