@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// \file  Embeddings of one or more modalities in; semantic IDs, codebooks and an honest quality report out.
+#include <filesystem>
 #include <sidera/io/npy_writer.hpp>
 #include <sidera/io/save_fields.hpp>
 #include <sidera/io/tokens.hpp>
@@ -26,11 +27,13 @@ void use_digits(program::settings& s, Given const& given) {
 }
 
 void write_files(program::result const& r, sidera::field_set const& fields) {
-  if (!r.how.ids_out.empty())
+  if (!r.how.ids_out.empty()) {
+    std::filesystem::create_directories(r.how.ids_out);
     for (auto const& [name, codes] : r.codes) {
       sidera::write_npy(r.how.ids_out + "/" + name + ".npy", codes);
       sidera::write_tokens(r.how.ids_out + "/" + name + ".json", codes);
     }
+  }
   if (!r.how.model_out.empty()) sidera::save_fields(r.how.model_out, fields);
   if (!r.how.report.empty()) sidera::write_file(r.how.report, program::html_text(r));
   if (!r.how.json.empty()) sidera::write_file(r.how.json, program::json_text(r));

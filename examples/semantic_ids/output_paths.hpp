@@ -18,12 +18,30 @@ inline void require_different_outputs(settings const& s) {
       throw std::invalid_argument("--model-out, --report and --json name the same file " + path + " twice");
 }
 
-/// Makes the folder of the IDs, and throws file_error or std::filesystem::filesystem_error for outputs that cannot be
-/// written.
+/// A folder that is made for a moment, unless it is there.
+class trial_folder {
+ public:
+  explicit trial_folder(std::filesystem::path const& folder) {
+    for (auto f = std::filesystem::absolute(folder); !std::filesystem::exists(f); f = f.parent_path())
+      made_.push_back(f);
+    std::filesystem::create_directories(folder);
+  }
+  trial_folder(trial_folder const&) = delete;
+  trial_folder& operator=(trial_folder const&) = delete;
+  ~trial_folder() {
+    std::error_code ignored;
+    for (auto const& f : made_) std::filesystem::remove(f, ignored);
+  }
+
+ private:
+  std::vector<std::filesystem::path> made_;  ///< the innermost first
+};
+
+/// Throws file_error or std::filesystem::filesystem_error for outputs that cannot be written. Leaves nothing behind.
 inline void require_writable(settings const& s) {
   require_writable({s.model_out, s.report, s.json});
   if (s.ids_out.empty()) return;
-  std::filesystem::create_directories(s.ids_out);
+  trial_folder const trial(s.ids_out);
   for (auto const& [name, file] : s.views)
     require_writable({s.ids_out + "/" + name + ".npy", s.ids_out + "/" + name + ".json"});
 }

@@ -168,8 +168,8 @@ class disentangling_model {
     std::size_t const features = rows.clips() * options_.time * rows.own().x.size();
     for (auto const& stage : model_.stages())
       if (stage.options().quantise && features < stage.options().words)
-        throw shape_error(where, to_text(features) + " rows of all views are fewer than the " +
-                                     to_text(stage.options().words) + " words");
+        throw shape_error(where, "all views together have fewer rows than the " + to_text(stage.options().words) +
+                                     " words: " + to_text(features));
   }
 
   template <class Rows, class Gradient>
