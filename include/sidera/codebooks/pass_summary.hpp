@@ -6,6 +6,7 @@
 #include <sidera/core/fields.hpp>
 #include <sidera/core/number_text.hpp>
 #include <sidera/core/order_free_sum.hpp>
+#include <sidera/core/random.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 

@@ -141,10 +141,11 @@ TEST_CASE("the sizes of a saved autoencoder are held against its tensors before 
                                    {"latent", "0"},
                                    {"columns", "100000000000"},
                                    {"levels", "99999999999"}}) {
-    CAPTURE(key);
-    CAPTURE(value);
+    std::string const named = key, given = value;  // clang 14 captures no structured bindings
+    CAPTURE(named);
+    CAPTURE(given);
     auto f = q.fields();
-    f.metadata[key] = value;
+    f.metadata[named] = given;
     CHECK_THROWS_AS(q.load(f), argument_error);
     CHECK(q.encode(laws::gaussian(20, 3, 1)) == codes);
   }
