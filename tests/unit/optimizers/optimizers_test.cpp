@@ -209,7 +209,7 @@ TEST_CASE("a gradient that is not finite moves nothing: no parameter, no moment,
     t[w].add_gradient(of_w);
     t[other].add_gradient(of_other);
     auto const rows = t[table];
-    for (std::size_t const r : {7, 2}) {
+    for (std::size_t const r : {7u, 2u}) {
       rows.touch_row(r);
       rows.gradient().row(sidera::index_t(r)) += of_rows.row(r == 7 ? 0 : 1);
     }
@@ -260,7 +260,7 @@ TEST_CASE("gradients whose squares leave the range are clipped like others") {
     double const norm = sidera::clip_gradient_norm(store, 10);
     CHECK(norm / double(huge) == doctest::Approx(std::hypot(1, double(small) / double(huge))).epsilon(1e-6));
     CHECK(store.gradient(b)(0, 0) == doctest::Approx(10 / std::hypot(1, double(small) / double(huge))).epsilon(1e-6));
-    CHECK(store.gradient(b)(0, 1) / store.gradient(b)(0, 0) == doctest::Approx(small / huge).epsilon(1e-6));
+    CHECK(store.gradient(b)(0, 1) / store.gradient(b)(0, 0) == doctest::Approx(double(small / huge)).epsilon(1e-6));
     CHECK(store.gradient(a).isZero(0));
   };
   clipped(3e19f, 1e19f);
