@@ -135,18 +135,17 @@ TEST_CASE_TEMPLATE("A beam by tables and integers keeps the hypotheses of the pl
 
 TEST_CASE_TEMPLATE("A beam by tables orders words that hardly differ as the plain way does", T, float, double) {
   constexpr std::size_t dim = 40, levels = 3;
-  constexpr index_t pairs = 30;
+  constexpr std::size_t pairs = 30;
   double const apart = std::is_same_v<T, float> ? 1e-7 : 1e-16;
   for (double const weight : {0.0, 0.7}) {
     prefix_residual const scheme{weight};
     residual_encoder<T, squared_euclidean, prefix_residual> fast({}, scheme, dim), plain({}, scheme, dim);
     for (std::size_t l = 0; l < levels; ++l) {
-      auto const columns = static_cast<index_t>(scheme.width(dim, l));
-      matrix<T> const once = laws::gaussian<T>(pairs, columns, 50 + l);
-      matrix<T> words(3 * pairs, columns);  // every word again, a little longer and a little shorter
+      matrix<T> const once = laws::gaussian<T>(pairs, scheme.width(dim, l), 50 + l);
+      matrix<T> words(3 * once.rows(), once.cols());  // every word again, a little longer and a little shorter
       words << once, once * T(1 + 3 * apart), once * T(1 - 7 * apart);
       matrix<T> const explained = words.leftCols(dim);
-      for (auto* const encoder : {&fast, &plain}) encoder->push_level({codebook<T>(words), explained});
+      for (auto* const encoder : {&fast, &plain}) encoder->push_level({{words}, explained});
     }
     fast.prepare();
     REQUIRE(fast.tables().usable());
