@@ -140,6 +140,7 @@
 #include <sidera/core/number_text.hpp>
 #include <sidera/core/observer.hpp>
 #include <sidera/core/order_free_sum.hpp>
+#include <sidera/core/policy_fields.hpp>
 #include <sidera/core/random.hpp>
 #include <sidera/core/rank_message.hpp>
 #include <sidera/core/rounding.hpp>

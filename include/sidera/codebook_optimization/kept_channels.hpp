@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <sidera/codebook_optimization/requantise.hpp>
-#include <sidera/core/fields.hpp>
 #include <sidera/core/number_text.hpp>
+#include <sidera/core/policy_fields.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -64,7 +64,7 @@ class kept_channels : public detail::representative_as<M> {
     for (index_t const k : channels_) text += (text.empty() ? "" : " ") + to_text(k);
     f.metadata["kept_channels"] = text;
     f.metadata["kept_channels.dim"] = to_text(dim_);
-    if constexpr (requires { metric_.save(f); }) metric_.save(f);
+    save_parameters(metric_, f);
   }
   void load(field_set const& f) {
     constexpr std::string_view where = "kept_channels::load";
@@ -77,7 +77,7 @@ class kept_channels : public detail::representative_as<M> {
     }
     auto const columns = from_text<std::size_t>(f.get_text("kept_channels.dim"), where);
     if (!read.empty()) require_channels(read, columns, where);
-    if constexpr (requires { metric_.load(f); }) metric_.load(f);
+    load_parameters(metric_, f);
     channels_ = std::move(read);
     dim_ = columns;
   }

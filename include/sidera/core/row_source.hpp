@@ -42,9 +42,6 @@ void require_readable(std::size_t first, Matrix const& out, std::size_t rows, st
     throw shape_error(function, "rows " + std::to_string(first) + " to " + std::to_string(first + row_count(out)) +
                                     " are asked for, there are " + std::to_string(rows));
 }
-}  // namespace detail
-
-namespace detail {
 
 template <class X>
 inline constexpr bool is_const_ref = false;  // such an Eigen::Ref may hold a copy of its own

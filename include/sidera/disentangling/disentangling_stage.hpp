@@ -2,6 +2,7 @@
 #pragma once
 /// \file  One shared codebook, and everything that is trained around it.
 #include <sidera/bottlenecks/bottleneck.hpp>
+#include <sidera/disentangling/clip_batch.hpp>
 #include <sidera/disentangling/encoders.hpp>
 #include <sidera/disentangling/objective.hpp>
 #include <sidera/losses/code_matching.hpp>
@@ -174,12 +175,13 @@ class disentangling_stage {
 
   /// Adds the features that have codes; true once there are as many as awaited.
   [[nodiscard]] bool gather(std::vector<bottleneck_rows<T>> const& all) {
-    for (auto const& of : all)
-      for (index_t i = 0; i < of.z.rows(); ++i) {
-        if (of.codes(i, 0) < 0) continue;
-        gathered_.conservativeResize(gathered_.rows() + 1, of.z.cols());
-        gathered_.bottomRows(1) = of.z.row(i);
-      }
+    for (auto const& of : all) {
+      std::vector<std::uint8_t> coded(row_count(of.z));
+      for (std::size_t i = 0; i < coded.size(); ++i) coded[i] = of.codes(static_cast<index_t>(i), 0) >= 0;
+      matrix<T> const kept = detail::flagged_rows<T>(of.z, coded);
+      gathered_.conservativeResize(gathered_.rows() + kept.rows(), of.z.cols());
+      gathered_.bottomRows(kept.rows()) = kept;
+    }
     return row_count(gathered_) >= awaited_;
   }
 

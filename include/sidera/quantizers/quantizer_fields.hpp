@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Quantizers to and from core/fields: what is saved, under which names.
-#include <sidera/core/fields.hpp>
 #include <sidera/core/number_text.hpp>
+#include <sidera/core/policy_fields.hpp>
 #include <sidera/core/type_name.hpp>
 #include <sidera/quantizers/residual_encoder.hpp>
 
@@ -25,27 +25,6 @@ inline void put_prefixed(field_set& into, std::string const& prefix, field_set c
 }
 
 }  // namespace detail
-
-/// Lets a policy write its parameters; one without any writes nothing.
-template <class Policy>
-void save_parameters(Policy const& policy, field_set& fields) {
-  if constexpr (requires { policy.save(fields); })
-    policy.save(fields);
-  else
-    static_assert(std::is_empty_v<Policy>,
-                  "this policy holds parameters, and a model or checkpoint would lose them without a word: give it "
-                  "void save(field_set&) const and void load(field_set const&)");
-}
-/// Lets a policy read what it saved.
-template <class Policy>
-void load_parameters(Policy& policy, field_set const& fields) {
-  if constexpr (requires { policy.load(fields); })
-    policy.load(fields);
-  else
-    static_assert(std::is_empty_v<Policy>,
-                  "this policy holds parameters, and a loaded model would not have them: give it void save(field_set&) "
-                  "const and void load(field_set const&)");
-}
 
 /// Throws value_error unless `fields` were made with this policy.
 template <class Policy>
