@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <bit>
 #include <limits>
 #include <sidera/autodiff/ops/reshape.hpp>
 #include <sidera/autodiff/sequence_shape.hpp>
@@ -7,32 +8,67 @@
 namespace sidera::inline SIDERA_ABI {
 namespace detail {
 
-/// y_bj = the largest entry of column j in block b of `time` rows; the gradient goes to its first occurrence. With a
-/// mask (one flag per row) only rows whose flag is not 0 count; a block without any is 0.
+/// Lets every entry of `row` take the place of a smaller one in `best`, and the first NaN that of a number; `step` then
+/// takes the place of `winner`. `step` and `winner` are moved as they are, whatever number their bits are.
+template <Scalar T>
+void take_larger(T const* row, T step, std::size_t n, T* best, T* winner) noexcept {
+  constexpr std::size_t w = simd::width<T>;
+  std::size_t j = 0;
+  for (simd::batch<T> const steps(step); j + w <= n; j += w) {
+    auto const v = simd::load<T>(row + j), b = simd::load<T>(best + j), at = simd::load<T>(winner + j);
+    auto const smaller = v <= b, number = b == b;  // otherwise v is larger or NaN
+    simd::store<T>(best + j, batch_math::select(smaller, b, batch_math::select(number, v, b)));
+    simd::store<T>(winner + j, batch_math::select(smaller, at, batch_math::select(number, steps, at)));
+  }
+  for (; j < n; ++j)
+    if (!(row[j] <= best[j]) && best[j] == best[j]) best[j] = row[j], winner[j] = step;
+}
+
+/// The same for one column: the `count` numbers behind the first one.
+template <Scalar T, class Step>
+void take_largest(T const* x, mask_view mask, Step first, Step count, T& best, T& winner) noexcept {
+  T top = best;
+  Step at = first;
+  for (Step i = first + 1; i < count; ++i)
+    if (!(x[i] <= top) && top == top && (mask.empty() || mask[i] != 0)) top = x[i], at = i;
+  best = top, winner = std::bit_cast<T>(at);
+}
+
+/// The largest entries of `time` rows and the steps where they are first; without a row that counts 0 and `nobody`.
+template <Scalar T, class Step>
+void max_of_block(T const* rows, mask_view mask, Step time, std::size_t n, Step nobody, T* best, T* winner) {
+  auto const counts = [&](Step i) { return mask.empty() || mask[i] != 0; };
+  Step i = 0;
+  while (i < time && !counts(i)) ++i;
+  std::fill_n(winner, n, std::bit_cast<T>(i < time ? i : nobody));
+  if (i == time) return (void)std::fill_n(best, n, T(0));
+  std::copy_n(rows + i * n, n, best);
+  if (n == 1) return take_largest(rows, mask, i, time, *best, *winner);
+  for (++i; i < time; ++i)
+    if (counts(i)) take_larger(rows + i * n, std::bit_cast<T>(i), n, best, winner);
+}
+
+/// y_bj = the largest entry of column j in block b of `time` rows, NaN where there is one; the gradient goes to its
+/// first occurrence. With a mask (one flag per row) only rows whose flag is not 0 count; a block without any is 0.
 template <Scalar T>
 [[nodiscard]] variable<T> max_of_blocks(variable<T> x, sequence_shape shape, mask_view mask) {
-  constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
+  using step = std::conditional_t<sizeof(T) == sizeof(std::uint32_t), std::uint32_t, std::uint64_t>;
+  constexpr step nobody = std::numeric_limits<step>::max();
   tape<T>& t = x.owner();
   std::size_t const n = x.cols(), time = shape.time;
   variable<T> const y = t.result(shape.batch, n, x);
-  auto* const winner = t.template scratch<std::uint32_t>(y.size());
+  T* const winner = t.scratch(y.size());
   parallel_for(t, shape.batch, time * n, [&](std::size_t begin, std::size_t end) {
-    std::fill(y.data() + begin * n, y.data() + end * n, T(0));
-    std::fill(winner + begin * n, winner + end * n, nobody);
-    for (std::size_t r = begin * time; r < end * time; ++r) {
-      if (!mask.empty() && mask[r] == 0) continue;
-      for (std::size_t j = 0, at = r / time * n; j < n; ++j, ++at) {
-        T const v = x.data()[r * n + j];
-        if (winner[at] == nobody || v > y.data()[at])
-          y.data()[at] = v, winner[at] = static_cast<std::uint32_t>(r % time);
-      }
-    }
+    for (std::size_t b = begin; b < end; ++b)
+      max_of_block(x.data() + b * time * n, mask.empty() ? mask : mask.subspan(b * time, time), static_cast<step>(time),
+                   n, nobody, y.data() + b * n, winner + b * n);
   });
   t.on_backward(
       [=] {
         T* const to = x.zeroed_target();
         for (std::size_t at = 0; at < y.size(); ++at)
-          if (winner[at] != nobody) to[(at / n * time + winner[at]) * n + at % n] += y.gradient_data()[at];
+          if (auto const i = std::bit_cast<step>(winner[at]); i != nobody)
+            to[(at / n * time + i) * n + at % n] += y.gradient_data()[at];
       },
       y);
   return y;
@@ -45,7 +81,8 @@ void require_numbers(variable<T> x, std::size_t count, std::string_view function
 
 }  // namespace detail
 
-/// y = the largest entry, 1 x 1; the gradient goes to the first one.
+/// y = the largest entry, 1 x 1, or NaN where there is one, as with all maxima here; the gradient goes to the first
+/// one.
 template <Scalar T>
 [[nodiscard]] variable<T> max(variable<T> x) {
   detail::require_numbers(x, x.size(), "max");
