@@ -143,6 +143,7 @@
 #include <sidera/core/policy_fields.hpp>
 #include <sidera/core/random.hpp>
 #include <sidera/core/rank_message.hpp>
+#include <sidera/core/rename_errors.hpp>
 #include <sidera/core/rounding.hpp>
 #include <sidera/core/row_scale.hpp>
 #include <sidera/core/row_source.hpp>

@@ -18,7 +18,7 @@ class told_error {
                                                              : kind::other);
     to.put(std::uint64_t{value != nullptr && value->row() ? *value->row() + 1 : 0});
     put_text(to, e.function());
-    put_text(to, std::string_view(e.what()).substr(e.function().size() + 2));
+    put_text(to, e.message());
   }
 
   [[noreturn]] static void raise(std::size_t rank, rank_message from) {

@@ -19,6 +19,10 @@ class argument_error : public std::invalid_argument {
 
   /// For example "residual_quantizer::fit".
   [[nodiscard]] std::string const& function() const noexcept { return function_; }
+  /// What follows the function in what().
+  [[nodiscard]] std::string_view message() const noexcept {
+    return std::string_view(what()).substr(function_.size() + 2);
+  }
 
  private:
   std::string function_;

@@ -55,7 +55,6 @@ template <Scalar T, Metric M, ResidualScheme R>
 template <Scalar T>
 [[nodiscard]] std::pair<std::vector<residual_level<T>>, std::size_t> residual_levels(field_set const& f) {
   constexpr std::string_view where = "residual_quantizer::load";
-  f.require_model("residual_quantizer", where);
   auto const count = from_text<std::size_t>(f.get_text("levels"), where);
   auto const dim = from_text<std::size_t>(f.get_text("dim"), where);
   if (count == 0 || dim == 0) throw value_error(where, "the model has no levels or no columns");

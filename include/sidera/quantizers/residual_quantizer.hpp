@@ -171,12 +171,14 @@ class residual_quantizer {
 
   /// Restores a saved model; throws value_error when it was made with other policies or is damaged.
   void load(field_set const& f) {
+    constexpr std::string_view where = "residual_quantizer::load";
+    f.require_model("residual_quantizer", where);
     require_policy<M>(f, "metric");
     require_policy<R>(f, "residual_scheme");
     residual_quantizer next = *this;
     load_parameters(next.metric_, f);
     load_parameters(next.scheme_, f);
-    next.options_.beam = from_text<std::size_t>(f.get_text("beam"), "residual_quantizer::load");
+    next.options_.beam = from_text<std::size_t>(f.get_text("beam"), where);
     auto [levels, dim] = residual_levels<T>(f);
     next.set_levels(std::move(levels), dim);
     check(next.options_);

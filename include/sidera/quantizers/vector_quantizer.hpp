@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Vector quantization: one codebook, one code per row.
+#include <sidera/core/rename_errors.hpp>
 #include <sidera/quantizers/concepts.hpp>
 #include <sidera/quantizers/residual_quantizer.hpp>
 
@@ -27,24 +28,26 @@ class vector_quantizer {
   using metric_type = M;
 
   explicit vector_quantizer(vector_quantizer_options o = {}, M metric = {}, U rule = {}, I init = {}, Z dead = {})
-      : level_({.levels = 1,
-                .words = o.words,
-                .iterations = o.iterations,
-                .restarts = o.restarts,
-                .tolerance = o.tolerance,
-                .seed = o.seed,
-                .warm_start = o.warm_start},
-               std::move(metric), std::move(rule), {}, std::move(init), std::move(dead)) {}
+      : level_(named([&] {
+          return level_type({.levels = 1,
+                             .words = o.words,
+                             .iterations = o.iterations,
+                             .restarts = o.restarts,
+                             .tolerance = o.tolerance,
+                             .seed = o.seed,
+                             .warm_start = o.warm_start},
+                            std::move(metric), std::move(rule), {}, std::move(init), std::move(dead));
+        })) {}
 
   /// Learns the words from the rows of `x` (N x D, N >= words, finite).
   fit_report fit(matrix_cref<T> const& x, executor_ref executor = {},
                  observer const& watch = {}) requires Divergence<M> {
-    return level_.fit(x, executor, watch);
+    return named([&] { return level_.fit(x, executor, watch); });
   }
 
   /// N x 1 codes: the nearest word of every row.
   [[nodiscard]] code_matrix encode(matrix_cref<T> const& x, executor_ref executor = {}) const {
-    return level_.encode(x, executor);
+    return named([&] { return level_.encode(x, executor); });
   }
 
   /// N x count codes: the nearest words of every row, nearest first.
@@ -54,6 +57,7 @@ class vector_quantizer {
     if (count > word_count())
       throw value_error("vector_quantizer::nearest_words",
                         std::to_string(count) + " words are asked for, there are " + std::to_string(word_count()));
+    require_columns(x, dim(), "vector_quantizer::nearest_words", "x");
     require_finite<T>(x, "vector_quantizer::nearest_words", "x");
     code_matrix out(x.rows(), static_cast<index_t>(count));
     level_.encoder().search(0).nearest_k(x, out, executor);
@@ -61,25 +65,39 @@ class vector_quantizer {
   }
 
   /// N x D: the word of every code.
-  [[nodiscard]] matrix<T> decode(code_matrix_cref const& codes) const { return level_.decode(codes); }
+  [[nodiscard]] matrix<T> decode(code_matrix_cref const& codes) const {
+    return named([&] { return level_.decode(codes); });
+  }
 
   [[nodiscard]] matrix<T> const& words() const { return level_.level(0).search.words; }
   [[nodiscard]] std::size_t level_count() const noexcept { return level_.level_count(); }
   [[nodiscard]] std::size_t word_count(std::size_t level = 0) const { return level_.word_count(level); }
   [[nodiscard]] std::size_t dim() const noexcept { return level_.dim(); }
   [[nodiscard]] bool fitted() const noexcept { return level_.fitted(); }
-  [[nodiscard]] field_set fields() const { return level_.fields(); }
-  void load(field_set const& f) { level_.load(f); }
+  [[nodiscard]] field_set fields() const {
+    return named([&] { return level_.fields(); });
+  }
+  void load(field_set const& f) {
+    named([&] { level_.load(f); });
+  }
 
-  /// A model of given words.
+  /// A model of given words; throws shape_error when there are none.
   void set_words(matrix<T> words) {
+    require_not_empty(words, "vector_quantizer::set_words", "words");
     std::size_t const dim = column_count(words);
     matrix<T> explained = words;
     level_.set_levels({{{std::move(words)}, std::move(explained)}}, dim);
   }
 
  private:
-  residual_quantizer<M, U, additive_residual, I, Z, T> level_;
+  using level_type = residual_quantizer<M, U, additive_residual, I, Z, T>;
+
+  template <class F>
+  static decltype(auto) named(F&& f) {
+    return rename_errors("residual_quantizer", "vector_quantizer", std::forward<F>(f));
+  }
+
+  level_type level_;
 };
 static_assert(Quantizer<vector_quantizer<>>);
 

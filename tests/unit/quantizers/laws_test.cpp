@@ -176,6 +176,45 @@ TEST_CASE("nearest_words: the first is the code, and more words than there are i
   CHECK_THROWS_AS((void)model.nearest_words(x, 10), value_error);
 }
 
+TEST_CASE("The errors of a vector quantizer are its own, and keep type and row") {
+  auto const refused = [](auto const& error, char const* function, auto const& call) {
+    try {
+      call();
+      FAIL("not refused");
+    } catch (std::decay_t<decltype(error)> const& e) {
+      CHECK(e.function() == function);
+      CHECK(std::string_view(e.what()).find("residual_quantizer:") == std::string_view::npos);
+    }
+  };
+  value_error const value("", "");
+  shape_error const shape("", "");
+  not_fitted_error const unfitted("", "");
+  auto const x = rows();
+  auto with_nan = x;
+  with_nan(3, 1) = std::numeric_limits<float>::quiet_NaN();
+  vector_quantizer<> model({.words = 9});
+  refused(value, "vector_quantizer_options", [] { vector_quantizer<>({.words = 0}); });
+  refused(shape, "vector_quantizer::fit", [&] { (void)model.fit(x.topRows(5)); });
+  refused(unfitted, "vector_quantizer::encode", [&] { (void)model.encode(x); });
+  refused(unfitted, "vector_quantizer::decode", [&] { (void)model.decode(code_matrix::Zero(1, 1)); });
+  refused(unfitted, "vector_quantizer::fields", [&] { (void)model.fields(); });
+  field_set other;
+  other.metadata["model"] = "product_quantizer";
+  refused(value, "vector_quantizer::load", [&] { model.load(other); });
+  refused(shape, "vector_quantizer::set_words", [&] { model.set_words({}); });
+  (void)model.fit(x);
+  refused(shape, "vector_quantizer::encode", [&] { (void)model.encode(x.leftCols(2)); });
+  refused(shape, "vector_quantizer::nearest_words", [&] { (void)model.nearest_words(x.leftCols(2), 1); });
+  refused(value, "vector_quantizer::decode", [&] { (void)model.decode(code_matrix::Constant(1, 1, 9)); });
+  try {
+    (void)model.fit(with_nan);
+    FAIL("not refused");
+  } catch (value_error const& e) {
+    CHECK(e.row() == 3);
+    CHECK(std::string_view(e.what()) == "vector_quantizer::fit: x row 3 has a NaN in column 1");
+  }
+}
+
 TEST_CASE("Product codes: one per group of columns; the optimised rotation is orthogonal and lowers the error") {
   matrix<float> const mix = laws::gaussian<float>(7, 7, 21);
   matrix<float> const x = rows() * mix;  // groups of columns are far from independent
