@@ -13,7 +13,7 @@ template <class B>
 }
 template <class B>
 [[nodiscard]] SIDERA_ALWAYS_INLINE B log_of(B x) noexcept {
-  return log(x);
+  return B(log(simd::below_avx512bw(x)).data);
 }
 template <class B>
 [[nodiscard]] SIDERA_ALWAYS_INLINE B log1p_of(B x) noexcept {
@@ -37,7 +37,7 @@ template <class B>
 }
 template <class B>
 [[nodiscard]] SIDERA_ALWAYS_INLINE B pow_of(B x, B y) noexcept {
-  return pow(x, y);
+  return B(pow(simd::below_avx512bw(x), simd::below_avx512bw(y)).data);
 }
 template <class B>
 [[nodiscard]] SIDERA_ALWAYS_INLINE B max_of(B a, B b) noexcept {
