@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cmath>
 #include <limits>
 #include <sidera/semantic_ids/collision_resolver.hpp>
 
@@ -11,13 +12,15 @@ namespace sidera::inline SIDERA_ABI {
 ///
 /// Only items that share their ID take part; the cheapest one of each bucket stays. Each round gives every code to the
 /// item that wants it most among those whose first choice it is; the others try again with the codes that are left.
+/// Costs may have any finite size. Throws value_error for one that is not finite, and for an epsilon below 1e-200.
 struct sinkhorn_last_level {
   double epsilon = .003;
   std::size_t iterations = 50;
   std::size_t rounds = 20;
 
   [[nodiscard]] collision_resolution operator()(collision_problem const& problem) const {
-    if (!(epsilon > 0)) throw value_error("sinkhorn_last_level", "epsilon is not positive");
+    if (!(epsilon >= 1e-200))
+      throw value_error("sinkhorn_last_level", "epsilon is " + std::to_string(epsilon) + ", expected at least 1e-200");
     detail::require_costs(problem, "sinkhorn_last_level");
     detail::id_occupancy taken(problem, "sinkhorn_last_level");
     collision_resolution out{problem.codes, problem.words};
@@ -109,6 +112,9 @@ struct sinkhorn_last_level {
 
   /// Costs become the logarithms of the transport plan. In logarithms nothing overflows, however small epsilon is.
   void transport(matrix<double>& plan) const {
+    // To numbers near 1 by a power of two, which rounds nothing: differences at the ends of the range would overflow.
+    if (double const largest = plan.cwiseAbs().maxCoeff(); largest > 0)
+      plan = plan.unaryExpr([power = -std::ilogb(largest)](double cost) { return std::scalbn(cost, power); });
     double const low = plan.minCoeff(), high = plan.maxCoeff(), half = (high - low) / 2;
     plan = (plan.array() - (low + half)) * (half > 0 ? -1 / (half * epsilon) : 0);
     for (std::size_t i = 0; i < iterations; ++i) {

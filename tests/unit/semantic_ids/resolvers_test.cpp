@@ -314,6 +314,7 @@ TEST_CASE("resolvers: refused") {
   CHECK_THROWS_AS((void)sidera::capacity_per_bucket{}({codes, {1, 2}, infinite}), sidera::value_error);
   CHECK_THROWS_AS((void)sidera::sinkhorn_last_level{}({codes, {1, 2}, infinite}), sidera::value_error);
   CHECK_THROWS_AS((void)sidera::relocate_nearest{.capacity = 0}({codes, {1, 2}, one}), sidera::value_error);
+  CHECK_THROWS_AS((void)sidera::sinkhorn_last_level{.epsilon = 1e-300}({codes, {1, 2}, one}), sidera::value_error);
   CHECK_THROWS_AS((void)sidera::sinkhorn_last_level{.epsilon = 0}({codes, {1, 2}, one}), sidera::value_error);
 }
 
@@ -340,15 +341,20 @@ TEST_CASE("append_items: ten per cent of new items move no published ID and coll
   check(sidera::capacity_per_bucket{});
 }
 
-TEST_CASE("capacity_per_bucket: the size of the costs does not matter, from the smallest to the largest") {
+TEST_CASE("the size of the costs does not matter, from the smallest to the largest") {
   code_matrix const codes = code_matrix::Zero(6, 1);
-  auto const ids_at = [&](double scale, double shift) {
-    auto const costs = [=](std::size_t i, std::span<double> out) {
-      for (std::size_t k = 0; k < out.size(); ++k) out[k] = (static_cast<double>((k + 3 * i) % 8) - shift) * scale;
+  auto const check = [&](auto const& resolver) {
+    auto const ids_at = [&](double scale, double shift) {
+      auto const costs = [=](std::size_t i, std::span<double> out) {
+        for (std::size_t k = 0; k < out.size(); ++k) out[k] = (static_cast<double>((k + 3 * i) % 8) - shift) * scale;
+      };
+      return resolver(collision_problem{codes, {8}, costs}).ids;
     };
-    return sidera::capacity_per_bucket{}({codes, {8}, costs}).ids;
+    code_matrix const expected = ids_at(1, 0);
+    for (double const scale : {1e-323, 1e-305, 1e-300, 1e-3, 1e300}) CHECK(ids_at(scale, 0) == expected);
+    CHECK(ids_at(4e307, 4) == expected);  // from -1.6e308 to 1.2e308
   };
-  code_matrix const expected = ids_at(1, 0);
-  for (double const scale : {1e-305, 1e-300, 1e-3, 1e300}) CHECK(ids_at(scale, 0) == expected);
-  CHECK(ids_at(4e307, 4) == expected);  // from -1.6e308 to 1.2e308
+  check(sidera::capacity_per_bucket{});
+  check(sidera::sinkhorn_last_level{});
+  check(sidera::sinkhorn_last_level{.epsilon = 1e-200});
 }
