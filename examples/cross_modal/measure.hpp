@@ -2,6 +2,7 @@
 #pragma once
 /// \file  One seed: split, train, encode, probe. Labels are seen by the probe alone, on training rows of one view.
 #include <sidera/bottlenecks/code_sharing.hpp>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/evaluation/usage_statistics.hpp>
 #include <sidera/quantizers/vector_quantizer.hpp>
 

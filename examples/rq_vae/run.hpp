@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/evaluation/distortion.hpp>
 #include <sidera/evaluation/usage_statistics.hpp>

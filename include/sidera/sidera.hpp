@@ -136,6 +136,7 @@
 #include <sidera/core/error.hpp>
 #include <sidera/core/executor.hpp>
 #include <sidera/core/fields.hpp>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/core/matrix.hpp>
 #include <sidera/core/number_text.hpp>
 #include <sidera/core/observer.hpp>

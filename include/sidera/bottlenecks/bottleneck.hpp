@@ -11,6 +11,7 @@
 #include <sidera/bottlenecks/gradient_policies.hpp>
 #include <sidera/bottlenecks/metric_distances.hpp>
 #include <sidera/bottlenecks/stage_memory.hpp>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/losses/commitment.hpp>
 #include <sidera/simd/product.hpp>
@@ -281,7 +282,7 @@ class bottleneck {
                                           std::vector<matrix<T>> const& queries, code_matrix const& codes) const {
     variable<T> total = t.constant(T(0));
     for (std::size_t s = 0; s < stages(); ++s) {
-      auto const [found, ids] = coded_rows(queries[s], detail::stage_codes(codes, s));
+      auto const [found, ids] = coded_rows(queries[s], level_codes(codes, s));
       if (!ids.empty()) total = total + mse(gather_rows(books[s], std::span<code_t const>(ids)), t.constant(found));
     }
     return total;

@@ -25,14 +25,4 @@ struct bottleneck_rows {
   std::vector<matrix<T>> queries;  ///< one per level, N rows
 };
 
-namespace detail {
-
-/// One column of the codes.
-[[nodiscard]] inline std::vector<code_t> stage_codes(code_matrix const& codes, std::size_t stage) {
-  std::vector<code_t> out(row_count(codes));
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = codes(static_cast<index_t>(i), static_cast<index_t>(stage));
-  return out;
-}
-
-}  // namespace detail
 }  // namespace sidera::inline SIDERA_ABI

@@ -5,6 +5,7 @@
 #include <sidera/autodiff/ops/matmul.hpp>
 #include <sidera/autodiff/ops/relu.hpp>
 #include <sidera/bottlenecks/conditional_words.hpp>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/layers/initializers.hpp>
 #include <sidera/losses/mse.hpp>
 #include <sidera/optimizers/optimizer.hpp>
@@ -39,9 +40,8 @@ class conditional_trainer {
     tape<T> t(store_, executor);
     variable<T> const target = t.constant(x);
     variable<T> prefix, loss;
-    std::vector<code_t> ids(row_count(x));
     for (std::size_t l = 0; l < words_.size(); ++l) {
-      for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = codes(static_cast<index_t>(i), static_cast<index_t>(l));
+      std::vector<code_t> const ids = level_codes(codes, l);
       variable<T> const word = gather_rows(t[words_[l]], std::span<code_t const>(ids));
       prefix = l == 0 ? word : prefix + moved(t, networks_[l], word, prefix);
       variable<T> const error = mse(prefix, target);

@@ -3,6 +3,7 @@
 #include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/bottlenecks/dead_code_reset.hpp>
 #include <sidera/core/fields.hpp>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/update_rules/concepts.hpp>
 #include <sidera/update_rules/cross_modal_ema.hpp>
 
@@ -23,7 +24,7 @@ class stage_memory {
   std::size_t update(codebook<T>& book, std::vector<bottleneck_rows<T>> const& rows, std::size_t stage,
                      dead_code_reset const& reset, random_stream random) {
     std::vector<std::vector<code_t>> ids;
-    for (auto const& of : rows) ids.push_back(detail::stage_codes(of.codes, stage));
+    for (auto const& of : rows) ids.push_back(level_codes(of.codes, stage));
     if constexpr (!learned) move_words(book, rows, ids, stage);
     if (usage_.size() < ids.size()) usage_.resize(ids.size(), code_usage(book.size()));
     for (std::size_t m = 0; m < ids.size(); ++m) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  What one wants to know of the codes that a quantizer gave.
+#include <sidera/core/level_codes.hpp>
 #include <sidera/evaluation/distortion.hpp>
 #include <sidera/evaluation/mutual_information.hpp>
 #include <sidera/evaluation/partition_agreement.hpp>
@@ -22,12 +23,6 @@ struct code_quality {
 
 namespace detail {
 
-[[nodiscard]] inline std::vector<code_t> codes_of_level(code_matrix const& codes, index_t level) {
-  std::vector<code_t> out(row_count(codes));
-  for (index_t i = 0; i < codes.rows(); ++i) out[static_cast<std::size_t>(i)] = codes(i, level);
-  return out;
-}
-
 /// Relative error with the first level, with two, ...: `decode` takes codes whose deeper levels are no_code.
 template <class Decode>
 [[nodiscard]] std::vector<double> errors_by_level(Decode const& decode, matrix<float> const& x, code_matrix codes) {
@@ -43,10 +38,10 @@ template <class Decode>
 [[nodiscard]] inline code_quality statistics_of(code_matrix const& codes, std::vector<std::size_t> const& words,
                                                 std::vector<std::int32_t> const& labels) {
   code_quality out;
-  std::vector<code_t> const first = codes_of_level(codes, 0);
-  for (index_t l = 0; l < codes.cols(); ++l) {
-    std::vector<code_t> const level = codes_of_level(codes, l);
-    out.usage.push_back(usage_of(level, words.at(static_cast<std::size_t>(l))));
+  std::vector<code_t> const first = level_codes(codes, 0);
+  for (std::size_t l = 0; l < column_count(codes); ++l) {
+    std::vector<code_t> const level = level_codes(codes, l);
+    out.usage.push_back(usage_of(level, words.at(l)));
     out.nmi_level1.push_back(normalized_mutual_information(first, level));
     if (labels.empty()) continue;
     out.nmi_labels.push_back(normalized_mutual_information(labels, level));

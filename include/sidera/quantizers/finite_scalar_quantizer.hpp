@@ -2,6 +2,7 @@
 #pragma once
 /// \file  Finite scalar quantization, FSQ: every column is rounded by itself.
 #include <sidera/codebooks/usage.hpp>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/quantizers/concepts.hpp>
 #include <sidera/quantizers/scalar_cells.hpp>
 
@@ -207,9 +208,7 @@ class finite_scalar_quantizer {
   [[nodiscard]] static level_report level_of(code_matrix const& codes, std::size_t column, std::size_t words,
                                              double objective, double relative_error) {
     code_usage usage(words);
-    std::vector<code_t> ids(row_count(codes));
-    for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = codes(static_cast<index_t>(i), static_cast<index_t>(column));
-    usage.add(ids);
+    usage.add(level_codes(codes, column));
     return {1, stop_reason::codes_repeat, objective, relative_error, usage.perplexity(), usage.dead()};
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 /// \file  Greedy level-by-level training of a residual quantizer.
 #include <sidera/codebooks/initialiser.hpp>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/metrics/column_metrics.hpp>
 #include <sidera/quantizers/beam_search.hpp>
 #include <sidera/quantizers/codebook_trainer.hpp>
@@ -156,7 +157,7 @@ class residual_trainer {
     if (recipe_.options.warm_start && before != nullptr && l < before->level_count() &&
         before->level(l).search.size() == words && before->level(l).search.words.cols() == state_.query.cols())
       return before->level(l).search;
-    std::vector<code_t> const previous = l > 0 ? column_of_codes(l - 1) : std::vector<code_t>{};
+    std::vector<code_t> const previous = l > 0 ? level_codes(report_.codes, l - 1) : std::vector<code_t>{};
     return recipe_.init(matrix_cref<T>(state_.query), words, encoder_.metric(), {random, l, previous, executor_});
   }
 
@@ -181,13 +182,6 @@ class residual_trainer {
     encoder_.advance(state_.residual, state_.prefix, codes, l);
   }
 
-  [[nodiscard]] std::vector<code_t> column_of_codes(std::size_t l) const {
-    std::vector<code_t> codes(row_count(report_.codes));
-    for (std::size_t i = 0; i < codes.size(); ++i)
-      codes[i] = report_.codes(static_cast<index_t>(i), static_cast<index_t>(l));
-    return codes;
-  }
-
   /// With a beam, the next level trains on what the best whole hypothesis of each row leaves over.
   void reassign(matrix_cref<T> const& x, std::size_t l) {
     code_matrix codes(x.rows(), static_cast<index_t>(l + 1));
@@ -196,7 +190,7 @@ class residual_trainer {
     encoder_type::start(x, state_);
     for (std::size_t k = 0; k <= l; ++k) {
       report_.codes.col(static_cast<index_t>(k)) = codes.col(static_cast<index_t>(k));
-      encoder_.advance(state_.residual, state_.prefix, column_of_codes(k), k);
+      encoder_.advance(state_.residual, state_.prefix, level_codes(report_.codes, k), k);
     }
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <numeric>
 #include <sidera/core/fields.hpp>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/evaluation/usage_statistics.hpp>
 
 namespace sidera::inline SIDERA_ABI {

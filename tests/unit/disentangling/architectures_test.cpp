@@ -34,7 +34,7 @@ TEST_CASE("Hierarchical DCID uses both codebooks, and for the same rows of both 
     CAPTURE(book);
     for (code_matrix const* of : {&a, &b}) {
       code_usage usage(24);
-      usage.add(detail::stage_codes(*of, static_cast<std::size_t>(book)));
+      usage.add(level_codes(*of, static_cast<std::size_t>(book)));
       MESSAGE("perplexity " << usage.perplexity());
       CHECK(usage.perplexity() > 12);
     }

@@ -47,13 +47,6 @@ TEST_CASE("usage_of: nothing to count") {
   CHECK(sidera::usage_of({}, 0).usage == 0);
 }
 
-TEST_CASE("level_codes") {
-  sidera::code_matrix codes(2, 3);
-  codes << 1, 2, 3, 4, 5, 6;
-  CHECK(sidera::level_codes(codes, 1) == std::vector<code_t>{2, 5});
-  CHECK_THROWS_AS((void)sidera::level_codes(codes, 3), sidera::shape_error);
-}
-
 TEST_CASE("prefixes: groups are numbered in lexicographic order") {
   sidera::code_matrix codes(5, 2);
   codes << 3, 1, 0, 9, 3, 1, 3, -1, 0, 2;
