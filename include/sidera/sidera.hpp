@@ -368,6 +368,7 @@
 #include <sidera/streaming/level_survey.hpp>
 #include <sidera/streaming/rank_rows.hpp>
 #include <sidera/streaming/row_blocks.hpp>
+#include <sidera/streaming/row_sample.hpp>
 #include <sidera/streaming/rows_fingerprint.hpp>
 #include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/statistics_file.hpp>

@@ -5,6 +5,7 @@
 #include <sidera/quantizers/residual_trainer.hpp>
 #include <sidera/streaming/concepts.hpp>
 #include <sidera/streaming/level_survey.hpp>
+#include <sidera/streaming/row_sample.hpp>
 #include <sidera/streaming/stream_checkpoint.hpp>
 #include <sidera/streaming/word_passes.hpp>
 
@@ -159,7 +160,7 @@ class stream_trainer {
                      });
     take(seen, level);
     if (names_rows) name_rows(seen.front().rows);
-    return trains ? sample.collect(ranks_, width) : matrix<T>();
+    return trains ? sample.collect(ranks_, rows_.shares, width) : matrix<T>();
   }
 
   void take(std::vector<level_survey>& seen, std::size_t level) {
