@@ -164,10 +164,12 @@
 #include <sidera/disentangling/equal_models.hpp>
 #include <sidera/disentangling/fcid.hpp>
 #include <sidera/disentangling/hierarchical_dcid.hpp>
+#include <sidera/disentangling/late_words.hpp>
 #include <sidera/disentangling/objective.hpp>
 #include <sidera/disentangling/paired_views.hpp>
 #include <sidera/disentangling/shared_stages.hpp>
 #include <sidera/disentangling/spread_views.hpp>
+#include <sidera/disentangling/stage_batch.hpp>
 #include <sidera/disentangling/view_survey.hpp>
 #include <sidera/evaluation/binary_scores.hpp>
 #include <sidera/evaluation/class_scores.hpp>

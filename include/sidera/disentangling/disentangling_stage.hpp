@@ -2,9 +2,9 @@
 #pragma once
 /// \file  One shared codebook, and everything that is trained around it.
 #include <sidera/bottlenecks/bottleneck.hpp>
-#include <sidera/disentangling/clip_batch.hpp>
 #include <sidera/disentangling/encoders.hpp>
-#include <sidera/disentangling/objective.hpp>
+#include <sidera/disentangling/late_words.hpp>
+#include <sidera/disentangling/stage_batch.hpp>
 #include <sidera/losses/code_matching.hpp>
 #include <sidera/losses/mse.hpp>
 
@@ -21,13 +21,6 @@ struct stage_input {
   bool bypass = false;   ///< the codebook is not ready: features go on as they are
 };
 
-/// What \ref disentangling_stage::loss is given, and what it does with it.
-enum class batch_part {
-  whole,   ///< all rows of a batch: decouplers learn from them, then come the losses
-  survey,  ///< a piece of a batch: the features that decouplers will learn from are kept, and there is no loss
-  piece    ///< a piece of a batch: decouplers stay as they are
-};
-
 /// Turns general features into codes of one codebook for all modalities, and says how bad they are. What is left of it
 /// after training is its quantizer.
 ///
@@ -38,6 +31,7 @@ class disentangling_stage {
   using T = typename Q::scalar_type;
   using bottleneck_type = bottleneck<Q>;
   using layout_type = typename bottleneck_type::layout_type;
+  using decoupler_type = typename D::template state<T>;
 
   disentangling_stage() = default;
   /// `widths` are those of the reconstruction targets.
@@ -69,18 +63,17 @@ class disentangling_stage {
   /// Words will start once more, by k-means of the first features that get codes (four for every word, from as many
   /// batches as that takes): for a stage whose codebook joins in late, when features are no longer those that the words
   /// have started at.
-  void start_words_late() { awaited_ = 4 * options_.words; }
+  void start_words_late() { late_.await(4 * options_.words); }
 
   /// Forgets what the last call of `loss` has left; the next ones get such parts of a batch.
   void start(batch_part part) {
-    part_ = part;
-    values_ = {};
-    last_.clear(), rows_.clear(), surveyed_.clear();
+    last_.clear();
+    batch_ = {part, {}, {}, {}};
   }
 
   /// The weighted sum of all terms; remembers the codes for `update`.
   [[nodiscard]] variable<T> loss(stage_input<T> const& in) {
-    start(part_);
+    start(batch_.part);
     std::vector<variable<T>> passed = in.general;
     bool const quantise = options_.quantise && !in.bypass;
     for (std::size_t m = 0; quantise && m < passed.size(); ++m) {
@@ -88,14 +81,14 @@ class disentangling_stage {
       passed[m] = last_.back().quantised;
     }
     variable<T> total = zero(in);
-    if (part_ == batch_part::survey) {
+    if (batch_.part == batch_part::survey) {
       survey(in, passed);
       return total;
     }
     auto const add = [&](bool wanted, double weight, double objective_values::*value, auto const& term) {
       if (!wanted || weight == 0) return;
       variable<T> const loss = term();
-      values_.*value = static_cast<double>(loss.item());
+      batch_.values.*value = static_cast<double>(loss.item());
       total = total + weight * loss;
     };
     objective_terms const& terms = options_.terms;
@@ -109,18 +102,17 @@ class disentangling_stage {
     add(quantise, 1, &objective_values::commit, [&] { return commitments(in); });
     add(quantise && terms.match, w.match, &objective_values::match, [&] { return matching(in); });
     add(quantise && bottleneck_type::learns_words, w.words, &objective_values::words, [&] { return word_losses(in); });
-    values_.total = static_cast<double>(total.item());
+    batch_.values.total = static_cast<double>(total.item());
     return total;
   }
 
   /// Moves words that are no parameters, and resets dead ones; returns how many. Call it before the optimiser's step.
   std::size_t update(parameters<T>& store, executor_ref executor = {}) {
-    std::vector<bottleneck_rows<T>> all = rows_.empty() ? rows() : std::move(rows_);
-    last_.clear(), rows_.clear();
+    std::vector<bottleneck_rows<T>> all = batch_.rows.empty() ? rows() : std::move(batch_.rows);
+    last_.clear(), batch_.rows.clear();
     if (all.empty()) return 0;
-    if (awaited_ > 0 && gather(all)) {
-      codes_.start(store, gathered_, executor);
-      awaited_ = 0, gathered_.resize(0, 0);
+    if (late_.awaits() && late_.add(all)) {
+      codes_.start(store, late_.take(), executor);
       return 0;
     }
     return codes_.update(store, std::move(all), executor);
@@ -130,38 +122,21 @@ class disentangling_stage {
     std::vector<bottleneck_rows<T>> out;
     for (auto const& o : last_) {
       out.push_back(codes_.rows_of(o));
-      if (awaited_ > 0) out.back().z = o.z.value();
+      if (late_.awaits()) out.back().z = o.z.value();
     }
     return out;
-  }
-  /// Those of all pieces of a batch, for the next `update`.
-  void set_rows(std::vector<bottleneck_rows<T>> all) { rows_ = std::move(all); }
-
-  /// Whether a batch in pieces needs a \ref batch_part::survey first.
-  [[nodiscard]] bool wants_survey() const noexcept {
-    return detail::fits_on_batches<decoupler_type, T> && options_.terms.decouple && options_.weights.decouple != 0;
-  }
-  /// What the survey of a piece has found: general and specific features, modality after modality.
-  [[nodiscard]] std::vector<matrix<T>> const& surveyed() const noexcept { return surveyed_; }
-  /// Lets decouplers learn from what the surveys of all pieces have found, or nothing.
-  void fit_decouplers(std::vector<matrix<T>> const& features, executor_ref executor) {
-    if constexpr (detail::fits_on_batches<decoupler_type, T>)
-      for (std::size_t m = 0; 2 * m < features.size(); ++m)
-        if (features[2 * m].rows() > 0) decouplers_[m].fit(features[2 * m], features[2 * m + 1], executor);
   }
 
   [[nodiscard]] bottleneck_type& codes() noexcept { return codes_; }
   [[nodiscard]] bottleneck_type const& codes() const noexcept { return codes_; }
   [[nodiscard]] objective_options const& options() const noexcept { return options_; }
-  [[nodiscard]] objective_values const& values() const noexcept { return values_; }
-  /// Those of a batch whose pieces others have seen too.
-  void set_values(objective_values const& values) noexcept { values_ = values; }
+  [[nodiscard]] objective_values const& values() const noexcept { return batch_.values; }
+  [[nodiscard]] stage_batch<T>& batch() noexcept { return batch_; }
   /// One per modality; \ref club_decoupler tells whether specific features have collapsed.
-  [[nodiscard]] auto const& decouplers() const noexcept { return decouplers_; }
+  [[nodiscard]] std::vector<decoupler_type> const& decouplers() const noexcept { return decouplers_; }
+  [[nodiscard]] std::vector<decoupler_type>& decouplers() noexcept { return decouplers_; }
 
  private:
-  using decoupler_type = typename D::template state<T>;
-
   /// The rows of `v` that have modalities a and b.
   [[nodiscard]] static variable<T> rows_of(variable<T> v, stage_input<T> const& in, std::size_t a, std::size_t b) {
     mask_view const first = in.present[a], second = in.present[b];
@@ -171,18 +146,6 @@ class disentangling_stage {
       if ((first.empty() || first[i] != 0) && (second.empty() || second[i] != 0))
         rows.push_back(static_cast<code_t>(i));
     return rows.size() == v.rows() ? v : gather_rows(v, std::span<code_t const>(rows));
-  }
-
-  /// Adds the features that have codes; true once there are as many as awaited.
-  [[nodiscard]] bool gather(std::vector<bottleneck_rows<T>> const& all) {
-    for (auto const& of : all) {
-      std::vector<std::uint8_t> coded(row_count(of.z));
-      for (std::size_t i = 0; i < coded.size(); ++i) coded[i] = of.codes(static_cast<index_t>(i), 0) >= 0;
-      matrix<T> const kept = detail::flagged_rows<T>(of.z, coded);
-      gathered_.conservativeResize(gathered_.rows() + kept.rows(), of.z.cols());
-      gathered_.bottomRows(kept.rows()) = kept;
-    }
-    return row_count(gathered_) >= awaited_;
   }
 
   [[nodiscard]] variable<T> zero(stage_input<T> const& in) const { return in.general.front().owner().constant(T(0)); }
@@ -209,12 +172,12 @@ class disentangling_stage {
   [[nodiscard]] variable<T> decoupled(std::size_t m, variable<T> general, variable<T> specific, sequence_shape shape,
                                       std::size_t step) {
     if constexpr (detail::fits_on_batches<decoupler_type, T>)
-      if (part_ == batch_part::piece) return decouplers_[m].estimate(general, specific, shape, step);
+      if (batch_.part == batch_part::piece) return decouplers_[m].estimate(general, specific, shape, step);
     return decouplers_[m](general, specific, shape, step);
   }
   void survey(stage_input<T> const& in, std::vector<variable<T>> const& passed) {
     for (std::size_t m = 0; m < passed.size(); ++m)
-      for (variable<T> const v : {passed[m], in.specific[m]}) surveyed_.push_back(rows_of(v, in, m, m).value());
+      for (variable<T> const v : {passed[m], in.specific[m]}) batch_.surveyed.push_back(rows_of(v, in, m, m).value());
   }
 
   [[nodiscard]] variable<T> commitments(stage_input<T> const& in) const {
@@ -259,13 +222,9 @@ class disentangling_stage {
   alignment<T> align_;
   std::vector<mlp<>> decoders_;
   std::vector<decoupler_type> decouplers_;
-  batch_part part_ = batch_part::whole;
   std::vector<typename bottleneck_type::output> last_;
-  std::vector<bottleneck_rows<T>> rows_;  ///< of all pieces of the batch; empty: `last_` has all there is
-  std::vector<matrix<T>> surveyed_;
-  std::size_t awaited_ = 0;  ///< features that the words are to start from; 0: they have started
-  matrix<T> gathered_ = matrix<T>(0, 0);
-  objective_values values_;
+  stage_batch<T> batch_;
+  late_words<T> late_;
 };
 
 }  // namespace sidera::inline SIDERA_ABI

@@ -50,13 +50,14 @@ class shared_stages {
     auto pieces = exchange_pieces(how_.ranks, std::move(left));
     for (auto& stage : model_.stages()) {
       stage.start(batch_part::piece);
-      stage.set_rows(rows_of(pieces));
+      stage.batch().rows = rows_of(pieces);
     }
     set_values(sum_over(how_.ranks, std::move(values)));
     return value;
   }
 
  private:
+  using stage_type = typename A::stage_type;
   static constexpr std::array members{
       &objective_values::reconstruct, &objective_values::commit, &objective_values::align, &objective_values::decouple,
       &objective_values::match,       &objective_values::words,  &objective_values::total};
@@ -68,7 +69,7 @@ class shared_stages {
   template <class F>
   void survey(tape<T>& tape, F& loss, std::span<std::size_t const> clips, std::size_t step) const {
     auto& stages = model_.stages();
-    if (std::none_of(stages.begin(), stages.end(), [](auto const& s) { return s.wants_survey(); })) return;
+    if (std::none_of(stages.begin(), stages.end(), wants_survey)) return;
     block_partition const pieces{clips.size(), how_.piece_rows};
     std::vector<rank_message> found;
     for (std::size_t p = how_.ranks.rank(); p < pieces.count(); p += how_.ranks.size()) {
@@ -76,10 +77,22 @@ class shared_stages {
       start(batch_part::survey);
       (void)loss(tape, clips.subspan(pieces.begin(p), pieces.length(p)), pass{true, (step << 20) + p});
       found.emplace_back();
-      for (auto const& stage : stages) put_matrices(found.back(), stage.surveyed());
+      for (auto& stage : stages) put_matrices(found.back(), stage.batch().surveyed);
     }
     auto all = exchange_pieces(how_.ranks, std::move(found));
-    for (auto& stage : stages) stage.fit_decouplers(matrices_of(all), tape.executor());
+    for (auto& stage : stages) fit_decouplers(stage, matrices_of(all), tape.executor());
+  }
+
+  /// Whether the decouplers of a stage learn from the features of whole batches.
+  [[nodiscard]] static bool wants_survey(stage_type const& stage) {
+    return detail::fits_on_batches<typename stage_type::decoupler_type, T> && stage.options().terms.decouple &&
+           stage.options().weights.decouple != 0;
+  }
+  /// Lets them learn from what the surveys of all pieces have found, or nothing.
+  static void fit_decouplers(stage_type& stage, std::vector<matrix<T>> const& features, executor_ref executor) {
+    if constexpr (detail::fits_on_batches<typename stage_type::decoupler_type, T>)
+      for (std::size_t m = 0; 2 * m < features.size(); ++m)
+        if (features[2 * m].rows() > 0) stage.decouplers()[m].fit(features[2 * m], features[2 * m + 1], executor);
   }
 
   static void put_matrices(rank_message& to, std::vector<matrix<T>> const& all) {
@@ -125,9 +138,8 @@ class shared_stages {
 
   void set_values(std::vector<double> const& all) const {
     for (std::size_t s = 0; s < model_.stages().size(); ++s) {
-      objective_values values;
+      objective_values& values = model_.stages()[s].batch().values;
       for (std::size_t v = 0; v < members.size(); ++v) values.*members[v] = all[s * members.size() + v];
-      model_.stages()[s].set_values(values);
     }
   }
 
