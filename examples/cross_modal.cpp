@@ -42,7 +42,7 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   app.add_option("--time", s.time, "steps per item: rows are item * time + step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--toc", s.toc, "what to do with the best channels of the trained codebook")
+  app.add_option("--toc", s.toc, "what to do with the best channels of each trained codebook")
       ->check(CLI::IsMember({"none", "slice", "requantise"}))
       ->capture_default_str();
   app.add_option("--criterion", s.criterion, "for the best channels")
@@ -117,7 +117,6 @@ void check(program::settings const& s) {
   if (s.model == "vq" && (s.ablate || !s.without.empty()))
     throw std::invalid_argument(
         "--model vq has none of the terms that --without and --ablate leave out; they are for dcid, hdcid and fcid");
-  if (s.model == "hdcid" && s.toc != "none") throw std::invalid_argument("--toc is for models with one codebook");
   if (s.keep == "auto") return;
   auto const keep = sidera::from_text<std::size_t>(s.keep, "--keep");
   if (keep == 0 || keep > s.dim)

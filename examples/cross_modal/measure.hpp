@@ -23,7 +23,7 @@ struct seed_result {
   std::vector<double> fair_sharing;  ///< the same where a view needs \ref fair_share of a word's rows to use it
   std::vector<double> perplexity;    ///< per view, on test rows
   double agreement = 0;              ///< of the codes of paired test rows, mean over pairs of views
-  std::size_t kept = 0;              ///< channels, with TOC
+  std::size_t kept = 0;              ///< channels of all codebooks, with TOC
   double alarms = 0;                 ///< of CLUB: share of the modalities whose specific features say nothing
   double seconds = 0;                ///< of training
 };
@@ -74,12 +74,18 @@ inline void measure_codes(seed_result& r, trained const& t, experiment const& e,
   return train(s, e.train, e.test, seed, executor);
 }
 
-/// --keep; "auto" trains a model on three quarters of the training items and looks at the other quarter.
-[[nodiscard]] inline std::size_t channels_to_keep(experiment const& e, settings const& s, std::uint64_t seed,
-                                                  sidera::executor_ref executor) {
-  if (s.keep != "auto") return sidera::from_text<std::size_t>(s.keep, "cross_modal: --keep");
+/// --keep, for each of the codebooks; "auto" trains a model on three quarters of the training items and looks at the
+/// other quarter.
+[[nodiscard]] inline std::vector<std::size_t> channels_to_keep(experiment const& e, settings const& s,
+                                                               std::size_t codebooks, std::uint64_t seed,
+                                                               sidera::executor_ref executor) {
+  if (s.keep != "auto")
+    return std::vector<std::size_t>(codebooks, sidera::from_text<std::size_t>(s.keep, "cross_modal: --keep"));
   experiment const inner = e.held_out(s.time, seed);
-  return best_channel_count(s, train_model(inner, s, seed, executor), inner);
+  trained const model = train_model(inner, s, seed, executor);
+  std::vector<std::size_t> counts;
+  for (std::size_t c = 0; c < codebooks; ++c) counts.push_back(best_channel_count(s, model, inner, c));
+  return counts;
 }
 
 [[nodiscard]] inline seed_result measure_model(experiment const& e, settings const& s, std::uint64_t seed,
@@ -90,8 +96,9 @@ inline void measure_codes(seed_result& r, trained const& t, experiment const& e,
   r.chance = e.chance();
   r.alarms = t.alarms;
   if (s.toc != "none") {
-    r.kept = channels_to_keep(e, s, seed, executor);
-    apply_toc(s, t, e.train, r.kept);
+    auto const counts = channels_to_keep(e, s, t.codebooks.size(), seed, executor);
+    r.kept = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+    apply_toc(s, t, e.train, counts);
   }
   measure_codes(r, t, e, s.codes);
   auto const n = static_cast<index_t>(e.train.size());

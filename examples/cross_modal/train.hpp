@@ -9,14 +9,14 @@ namespace program {
 
 /// One view as a trained model sees it, row by row.
 struct coded_rows {
-  matrix features;            ///< what the first codebook searched
-  sidera::code_matrix codes;  ///< all levels of all codebooks
-  matrix words;               ///< the words of the codes, side by side
+  std::vector<matrix> features;  ///< what each codebook searched
+  sidera::code_matrix codes;     ///< all levels of all codebooks
+  matrix words;                  ///< the words of the codes, side by side
 };
 
 struct trained {
   std::vector<coded_rows> train, test;  ///< per view
-  matrix codebook;                      ///< the first one; only of models with one codebook of one level
+  std::vector<matrix> codebooks;        ///< of one level each; column c of the codes is that of codebook c
   double seconds = 0;
   double alarms = 0;  ///< share of the modalities where CLUB was satisfied by specific features that say nothing
 };

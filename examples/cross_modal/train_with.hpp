@@ -69,7 +69,9 @@ template <class A>
   out.alarms = club_alarms(model.architecture());
   auto const codes = model.inference();
   auto const code = [&](std::size_t m, view_rows const& v) {
-    coded_rows rows{codes.features(m, v.x, 0, s.time, executor), codes.encode(m, v.x, s.time, executor), {}};
+    coded_rows rows{{}, codes.encode(m, v.x, s.time, executor), {}};
+    for (std::size_t c = 0; c < codes.quantizers().size(); ++c)
+      rows.features.push_back(codes.features(m, v.x, c, s.time, executor));
     rows.words = codes.decode(rows.codes);
     return rows;
   };
@@ -77,7 +79,7 @@ template <class A>
     out.train.push_back(code(m, train[m]));
     out.test.push_back(code(m, test[m]));
   }
-  if (codes.level_count() == 1) out.codebook = codes.quantizers().front().words();
+  for (auto const& quantizer : codes.quantizers()) out.codebooks.push_back(quantizer.words());
   return out;
 }
 

@@ -30,7 +30,7 @@ program::coded_rows rows(float noise, std::uint64_t view) {
     for (sidera::index_t k = 0; k < disturbed; ++k)
       x(i, k) += noise * static_cast<float>(random.normal(static_cast<std::size_t>(channels * i + k)));
   }
-  return {x, {}, {}};
+  return {{x}, {}, {}};
 }
 
 /// What is chosen where views have this noise on training rows and on held-out rows.
@@ -39,13 +39,13 @@ std::size_t chosen(std::vector<float> const& training, std::vector<float> const&
   how.criterion = "variance";
   program::trained model;
   program::experiment data;
-  model.codebook = words();
+  model.codebooks = {words()};
   for (std::size_t m = 0; m < training.size(); ++m) {
     model.train.push_back(rows(training[m], m));
     model.test.push_back(rows(held_out[m], 10 + m));
     for (auto* views : {&data.train, &data.test}) views->push_back({{}, std::vector<std::uint8_t>(400, 1)});
   }
-  return program::best_channel_count(how, model, data);
+  return program::best_channel_count(how, model, data, 0);
 }
 
 }  // namespace
@@ -59,4 +59,33 @@ TEST_CASE("cross_modal --keep auto looks at held-out rows, not at those that the
 TEST_CASE("cross_modal --keep auto looks at all pairs of views") {
   CHECK(chosen({0, 0, 0}, {0, 0, 9}) > least);
   CHECK(chosen({0, 0, 0}, {0, 0, 0}) == least);
+}
+
+TEST_CASE("cross_modal --toc: every codebook by its own channels, the words side by side") {
+  program::settings how;
+  how.criterion = "variance", how.toc = "requantise";
+  program::trained model;
+  matrix const reversed = words().rowwise().reverse();
+  model.codebooks = {words(), reversed};
+  program::coded_rows view = rows(0, 0);
+  view.features.push_back(view.features.front().rowwise().reverse());
+  view.codes = sidera::code_matrix::Zero(400, 2);
+  model.train = {view}, model.test = {view};
+  std::vector<program::view_rows> const data{{{}, std::vector<std::uint8_t>(400, 1)}};
+  apply_toc(how, model, data, {3, 2});
+  for (auto const* part : {&model.train, &model.test}) {
+    program::coded_rows const& coded = part->front();
+    REQUIRE(coded.words.cols() == 5);
+    for (sidera::index_t i = 0; i < 400; ++i) {
+      CHECK(coded.codes(i, 0) == i % 8);
+      CHECK(coded.codes(i, 1) == i % 8);
+      CHECK(coded.words.row(i).head(3) == words().row(i % 8).head(3));
+      CHECK(coded.words.row(i).tail(2) == words().row(i % 8).head(2));  // the best channel comes first
+    }
+  }
+  how.toc = "slice";
+  model.train.front().codes.setConstant(5);
+  apply_toc(how, model, data, {3, 2});
+  CHECK(model.train.front().codes == sidera::code_matrix::Constant(400, 2, 5));
+  CHECK(model.train.front().words.row(7).head(3) == words().row(5).head(3));
 }

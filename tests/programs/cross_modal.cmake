@@ -39,6 +39,8 @@ set_tests_properties(programs.cross_modal.refuses.not_finite PROPERTIES FIXTURES
 cross_modal_refuses(default_codes "fewer rows than the 400 words" --view a=${tables}/items.npy --view b=${tables}/items.npy
                     --labels ${tables}/item_labels.npy --epochs 1)
 set_tests_properties(programs.cross_modal.refuses.default_codes PROPERTIES FIXTURES_REQUIRED tables)
+add_test(NAME programs.cross_modal.toc_of_two_codebooks
+         COMMAND cross_modal ${labelled} --model hdcid --toc requantise --keep 8 --codes 16 --epochs 2 --seeds 1 --quiet)
 
 add_executable(cross_modal_channels channels_test.cpp $<TARGET_OBJECTS:doctest_main>)
 target_link_libraries(cross_modal_channels PRIVATE sidera_test)
