@@ -3,7 +3,9 @@
 /// \file  Encoder, words and decoder trained together, as a quantizer: RQ-VAE, FSQ, LFQ and relatives.
 #include <sidera/bottlenecks/autoencoder_network.hpp>
 #include <sidera/bottlenecks/latent_words.hpp>
-#include <sidera/optimizers/optimizer.hpp>
+#include <sidera/training/batch_order.hpp>
+#include <sidera/training/take_rows.hpp>
+#include <sidera/training/trainer.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -139,37 +141,30 @@ class autoencoder_quantizer {
              executor_ref executor, observer const& watch) const {
     optimizer<T> steps(network.store, adam{.learning_rate = options_.learning_rate}, {"main"});
     tape<T> t(network.store, executor);
-    for (std::size_t epoch = 0, step = 0; epoch < options_.epochs; ++epoch) {
-      auto const order = random_stream(options_.seed).fork(epoch).permutation(row_count(rows));
-      block_partition const batches{order.size(), options_.batch};
+    batch_order order(row_count(rows), options_.batch, random_stream(options_.seed));
+    auto const loss = [&](tape<T>& on, std::span<std::size_t const> some, pass p) {
+      variable<T> const x = take_rows(on, rows, some);
+      auto const [quantised, word_loss] = words(network.encode(x, p), p);
+      return mse(network.decode(quantised, p), x) + word_loss;
+    };
+    for (std::size_t epoch = 0; epoch < options_.epochs; ++epoch) {
+      order.start(epoch);
       double sum = 0;
-      for (std::size_t b = 0; b < batches.count(); ++b, ++step) {
-        matrix<T> batch(static_cast<index_t>(batches.length(b)), rows.cols());
-        for (index_t i = 0; i < batch.rows(); ++i)
-          batch.row(i) = rows.row(static_cast<index_t>(order[batches.begin(b) + static_cast<std::size_t>(i)]));
-        sum += train_on(network, words, batch, pass{true, step}, t, steps);
+      for (std::size_t b = 0; b < order.batches(); ++b) {
+        T const value = whole_batch{}(network.store, t, loss, order[b], steps.steps());
+        if (!std::isfinite(value))
+          throw value_error("autoencoder_quantizer::fit",
+                            "the loss of step " + to_text(steps.steps()) + " is not finite");
+        steps.step(network.store, 1, executor);
+        sum += static_cast<double>(value);
       }
       if (watch)
         watch({.stage = "epoch",
                .levels = options_.levels,
                .iteration = epoch + 1,
                .iterations = options_.epochs,
-               .objective = sum / static_cast<double>(batches.count())});
+               .objective = sum / static_cast<double>(order.batches())});
     }
-  }
-  /// One step; returns the loss. Throws value_error when it is not finite.
-  static double train_on(network_type& network, typename W::template state<T> const& words, matrix<T> const& batch,
-                         pass p, tape<T>& t, optimizer<T>& steps) {
-    t.reset();
-    variable<T> const x = t.refer(batch);
-    auto const [quantised, word_loss] = words(network.encode(x, p), p);
-    variable<T> const loss = mse(network.decode(quantised, p), x) + word_loss;
-    if (!std::isfinite(loss.item()))
-      throw value_error("autoencoder_quantizer::fit", "the loss of step " + to_text(p.step) + " is not finite");
-    network.store.clear_gradients();
-    t.backward(loss);
-    steps.step(network.store, 1, t.executor());
-    return static_cast<double>(loss.item());
   }
 
   void install(network_type network, std::vector<matrix<T>> words) {

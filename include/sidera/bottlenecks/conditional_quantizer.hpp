@@ -3,7 +3,9 @@
 /// \file  Residual quantization whose words depend on the levels before, after QINCo.
 #include <sidera/bottlenecks/conditional_trainer.hpp>
 #include <sidera/core/executor.hpp>
+#include <sidera/core/level_codes.hpp>
 #include <sidera/quantizers/residual_quantizer.hpp>
+#include <sidera/training/batch_order.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -48,8 +50,11 @@ class conditional_quantizer {
     conditional_quantizer best = *this, current = *this;
     best.levels_ = trainer.levels();
     double lowest = best.error(x, executor);
+    batch_order order(row_count(x), options_.batch, random_stream(options_.seed));
     for (std::size_t epoch = 0; epoch < options_.epochs; ++epoch) {
-      run_epoch(trainer, current, x, epoch, executor);
+      order.start(epoch);
+      double const factor = 1 - 0.9 * static_cast<double>(epoch) / static_cast<double>(options_.epochs);
+      run_epoch(trainer, current, x, order, factor, executor);
       double const error = current.error(x, executor);
       if (error < lowest) lowest = error, best.levels_ = current.levels_;
       if (watch)
@@ -166,17 +171,12 @@ class conditional_quantizer {
     return sum / static_cast<double>(x.size());
   }
 
-  /// All rows once, in a random order; leaves the trained levels in `current`.
-  void run_epoch(conditional_trainer<T>& trainer, conditional_quantizer& current, matrix_cref<T> const& x,
-                 std::size_t epoch, executor_ref executor) const {
-    auto const order = random_stream(options_.seed).fork(epoch).permutation(row_count(x));
-    double const factor = 1 - 0.9 * static_cast<double>(epoch) / static_cast<double>(options_.epochs);
-    block_partition const batches{order.size(), options_.batch};
+  /// All rows once, in this order; leaves the trained levels in `current`.
+  static void run_epoch(conditional_trainer<T>& trainer, conditional_quantizer& current, matrix_cref<T> const& x,
+                        batch_order const& order, double factor, executor_ref executor) {
     current.levels_ = trainer.levels();
-    for (std::size_t b = 0; b < batches.count(); ++b) {
-      matrix<T> rows(static_cast<index_t>(batches.length(b)), x.cols());
-      for (index_t i = 0; i < rows.rows(); ++i)
-        rows.row(i) = x.row(static_cast<index_t>(order[batches.begin(b) + static_cast<std::size_t>(i)]));
+    for (std::size_t b = 0; b < order.batches(); ++b) {
+      matrix<T> const rows = x(order[b], Eigen::all);
       trainer.step(rows, current.encode(rows, executor), factor, executor);
       current.levels_ = trainer.levels();
     }
@@ -191,9 +191,7 @@ class conditional_quantizer {
       auto const columns = static_cast<index_t>(l + 1);
       matrix<double> const left = wide - decode(report.codes.leftCols(columns)).template cast<double>();
       code_usage usage(word_count(l));
-      std::vector<code_t> ids(row_count(x));
-      for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = report.codes(static_cast<index_t>(i), columns - 1);
-      usage.add(ids);
+      usage.add(level_codes(report.codes, l));
       level_report& r = report.levels[l];
       r.objective = left.squaredNorm() / static_cast<double>(x.rows());
       r.relative_error = total > 0 ? left.squaredNorm() / total : 0;

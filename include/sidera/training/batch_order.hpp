@@ -14,13 +14,16 @@ namespace sidera::inline SIDERA_ABI {
 /// What becomes of the rows that do not fill a batch at the end of an epoch.
 enum class last_batch { keep, drop };
 
-/// In which order an epoch visits the rows, cut into batches: a function of the seed and the epoch alone, so that
-/// training can go on from the middle of an epoch on another machine.
+/// In which order an epoch visits the rows, cut into batches: a function of the seed (or the stream) and the epoch
+/// alone, so that training can go on from the middle of an epoch on another machine. It is
+/// stream.fork(epoch).permutation(rows).
 class batch_order {
  public:
   /// Throws value_error unless there are rows and `batch` > 0, and when `last_batch::drop` would leave no batch.
   batch_order(std::size_t rows, std::size_t batch, std::uint64_t seed, last_batch last = last_batch::keep)
-      : batch_(batch), stream_(seed, 0x6F72646572), order_(rows) {
+      : batch_order(rows, batch, random_stream(seed, 0x6F72646572), last) {}
+  batch_order(std::size_t rows, std::size_t batch, random_stream stream, last_batch last = last_batch::keep)
+      : batch_(batch), stream_(stream), order_(rows) {
     if (rows == 0) throw value_error("batch_order", "there are no rows");
     if (batch == 0) throw value_error("batch_order", "the batch is 0");
     if (last == last_batch::drop && rows < batch)
