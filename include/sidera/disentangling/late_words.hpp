@@ -2,6 +2,7 @@
 #pragma once
 #include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/disentangling/clip_batch.hpp>
+#include <utility>
 
 namespace sidera::inline SIDERA_ABI {
 
