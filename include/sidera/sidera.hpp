@@ -106,15 +106,19 @@
 #include <sidera/codebook_optimization/requantise.hpp>
 #include <sidera/codebook_optimization/select_channels.hpp>
 #include <sidera/codebook_optimization/toc_criterion.hpp>
+#include <sidera/codebooks/bounded_search.hpp>
 #include <sidera/codebooks/codebook.hpp>
 #include <sidera/codebooks/dead_codes.hpp>
 #include <sidera/codebooks/drawn_rows.hpp>
 #include <sidera/codebooks/extreme_rows.hpp>
 #include <sidera/codebooks/given_words.hpp>
+#include <sidera/codebooks/group_bounds.hpp>
+#include <sidera/codebooks/grouped_words.hpp>
 #include <sidera/codebooks/initialiser.hpp>
 #include <sidera/codebooks/integer_rules.hpp>
 #include <sidera/codebooks/kmeans_parallel.hpp>
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
+#include <sidera/codebooks/near_order.hpp>
 #include <sidera/codebooks/pass_statistics.hpp>
 #include <sidera/codebooks/pass_summary.hpp>
 #include <sidera/codebooks/previous_level.hpp>
@@ -300,6 +304,7 @@
 #include <sidera/quantizers/finite_scalar_quantizer.hpp>
 #include <sidera/quantizers/fit_report.hpp>
 #include <sidera/quantizers/joint_refit.hpp>
+#include <sidera/quantizers/level_rows.hpp>
 #include <sidera/quantizers/level_tables.hpp>
 #include <sidera/quantizers/mixed_radix.hpp>
 #include <sidera/quantizers/multi_view_quantizer.hpp>
@@ -352,6 +357,7 @@
 #include <sidera/simd/lane_mask.hpp>
 #include <sidera/simd/lane_sums.hpp>
 #include <sidera/simd/nearest.hpp>
+#include <sidera/simd/own_word.hpp>
 #include <sidera/simd/pack_panels.hpp>
 #include <sidera/simd/product.hpp>
 #include <sidera/simd/reduce.hpp>

@@ -30,13 +30,15 @@ class score_rules;
 template <Scalar T, LinearMetric M>
 class score_rules<T, M> : public simd::multiply_add_step {
  public:
-  score_rules(matrix<T> const& words, M const& metric) {
+  score_rules(matrix<T> const& words, M const& metric) : score_rules(words, metric, mean_row(words)) {}
+
+  /// With a centre other than the mean of the words: any point near the rows.
+  score_rules(matrix<T> const& words, M const& metric, std::vector<T> const& centre) {
     std::size_t const dim = column_count(words);
     std::vector<double> directions(static_cast<std::size_t>(words.size())), biases(row_count(words));
     for (std::size_t j = 0; j < biases.size(); ++j)
       biases[j] = metric.linear_form(std::span<T const>(row_span(words, static_cast<index_t>(j))),
                                      std::span(directions).subspan(j * dim, dim));
-    std::vector<T> const centre = mean_row(words);
     panels_ = simd::word_panels<T>(directions, biases, centre);
     std::vector<T> const origin(dim, T(0));
     double const centre_length = farthest(centre.data(), 1, origin);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The training loop of one codebook: assign, update, revive, until nothing changes.
+#include <sidera/codebooks/bounded_search.hpp>
 #include <sidera/codebooks/dead_codes.hpp>
 #include <sidera/codebooks/usage.hpp>
 #include <sidera/codebooks/word_search.hpp>
@@ -56,6 +57,7 @@ class codebook_trainer {
   using representative_type = typename M::representative_type;
   /// The normalised mean minimises the summed cosine distance of rows of unit length; a long row has no more say.
   static constexpr bool takes_unit_rows = std::same_as<representative_type, representative::normalized_mean>;
+  static constexpr bool has_bounded_search = std::same_as<M, squared_euclidean> && has_integer_pass<T, M>;
   static constexpr bool keeps_statistics = detail::state_updates_from_statistics<U, T>;
 
   [[nodiscard]] std::size_t batch_size() const noexcept {
@@ -130,8 +132,17 @@ class codebook_trainer {
   void assign(std::vector<code_t>& codes) {
     if constexpr (requires { state_.assign(book_, metric_, x_, std::span<code_t>(codes), how_.executor); })
       state_.assign(book_, metric_, x_, std::span<code_t>(codes), how_.executor);
+    else if constexpr (has_bounded_search)
+      search_by_bounds(codes);
     else
       word_search<T, M>(book_.words, metric_).nearest(x_, codes, how_.executor);
+  }
+
+  void search_by_bounds(std::vector<code_t>& codes) {
+    if (!bounded_search::fits(book_.size(), book_.dim()))
+      return word_search<T, M>(book_.words, metric_).nearest(x_, codes, how_.executor);
+    if (!search_) search_.emplace(x_);
+    search_->nearest(book_.words, codes, how_.executor);
   }
 
   void update_all() {
@@ -243,6 +254,7 @@ class codebook_trainer {
   state_type state_;
   matrix<T> unit_rows_;  ///< empty where the rule takes the rows as they are
   std::vector<code_t> codes_, previous_;
+  std::optional<bounded_search> search_;
   std::vector<pass_statistics<T>> partial_;  ///< one per worker; the first holds the total
 };
 

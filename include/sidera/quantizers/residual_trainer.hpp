@@ -6,8 +6,8 @@
 #include <sidera/metrics/column_metrics.hpp>
 #include <sidera/quantizers/beam_search.hpp>
 #include <sidera/quantizers/codebook_trainer.hpp>
+#include <sidera/quantizers/level_rows.hpp>
 #include <sidera/quantizers/residual_options.hpp>
-#include <sidera/quantizers/row_variation.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -58,11 +58,11 @@ class residual_trainer {
     report_ = {};
     report_.codes.setConstant(x.rows(), static_cast<index_t>(recipe_.options.levels), no_code);
     total_ = total_variation(x);
-    encoder_type::start(x, state_);
+    rows_.emplace(x, encoder_.scheme(), recipe_.options.levels);
     for (std::size_t l = 0; l < recipe_.options.levels; ++l) {
       level_report level = l < frozen ? keep_level(before->level(l), l) : train_level(l, before);
       if (recipe_.options.beam > 1 && l > 0) reassign(x, l);
-      level.relative_error = total_ > 0 ? squared_length_of_all(state_.residual) / total_ : 0.0;
+      level.relative_error = total_ > 0 ? left_ / total_ : 0.0;
       report_.levels.push_back(level);
     }
     encoder_.prepare();
@@ -95,17 +95,10 @@ class residual_trainer {
     return total.value();
   }
 
-  [[nodiscard]] static double squared_length_of_all(matrix<T> const& rows) {
-    order_free_sum total;
-    for (index_t i = 0; i < rows.rows(); ++i) total.add(squared_length<T>(row_span(rows, i)));
-    return total.value();
-  }
-
   level_report keep_level(residual_level<T> const& level, std::size_t l) {
     encoder_.push_level(level);
-    encoder_.compose(state_.residual, state_.prefix, l, state_.query);
-    std::vector<code_t> codes(row_count(state_.query));
-    encoder_.search(l).nearest(state_.query, codes, executor_);
+    std::vector<code_t> codes(row_count(report_.codes));
+    encoder_.search(l).nearest(rows_->queries(), codes, executor_);
     take_codes(codes, l);
     code_usage usage(level.search.size());
     usage.add(codes);
@@ -121,14 +114,15 @@ class residual_trainer {
   };
 
   level_report train_level(std::size_t l, encoder_type const* before) {
-    encoder_.compose(state_.residual, state_.prefix, l, state_.query);
+    matrix_cref<T> const queries = rows_->queries();
     if (l > 0)  // a large weight or a user's own scheme can overflow where the sample did not
-      require_finite<T>(state_.query, "residual_quantizer::fit",
+      require_finite<T>(queries, "residual_quantizer::fit",
                         "the residual scheme's query of level " + std::to_string(l));
     random_stream const random = random_stream(recipe_.options.seed).fork(l);
-    attempt best = train_once(l, before, random);
+    attempt best = train_once(queries, l, before, random);
     for (std::size_t r = 1; r < recipe_.options.restarts; ++r)
-      if (attempt next = train_once(l, before, random.fork(r + 1)); next.report.objective < best.report.objective)
+      if (attempt next = train_once(queries, l, before, random.fork(r + 1));
+          next.report.objective < best.report.objective)
         best = std::move(next);
     matrix<T> explained = what_words_explain(best.book, best.codes);
     encoder_.push_level({std::move(best.book), std::move(explained)});
@@ -136,8 +130,9 @@ class residual_trainer {
     return best.report;
   }
 
-  [[nodiscard]] attempt train_once(std::size_t l, encoder_type const* before, random_stream random) const {
-    codebook<T> book = first_words(l, before, random.fork(0));
+  [[nodiscard]] attempt train_once(matrix_cref<T> const& rows, std::size_t l, encoder_type const* before,
+                                   random_stream random) const {
+    codebook<T> book = first_words(rows, l, before, random.fork(0));
     codebook_training const how{.iterations = recipe_.options.iterations,
                                 .tolerance = recipe_.options.tolerance,
                                 .random = random.fork(1),
@@ -145,31 +140,32 @@ class residual_trainer {
                                 .watch = &watch_,
                                 .level = l,
                                 .levels = recipe_.options.levels};
-    matrix_cref<T> const rows(state_.query);
     codebook_trainer<T, M, U, Z> trainer(book, rows, encoder_.metric(), recipe_.rule, recipe_.dead, how);
     level_report const report = trainer.run();
     std::vector<code_t> codes(trainer.codes().begin(), trainer.codes().end());
     return {std::move(book), std::move(codes), report};
   }
 
-  [[nodiscard]] codebook<T> first_words(std::size_t l, encoder_type const* before, random_stream random) const {
+  [[nodiscard]] codebook<T> first_words(matrix_cref<T> const& rows, std::size_t l, encoder_type const* before,
+                                        random_stream random) const {
     std::size_t const words = recipe_.options.words_at(l);
     if (recipe_.options.warm_start && before != nullptr && l < before->level_count() &&
-        before->level(l).search.size() == words && before->level(l).search.words.cols() == state_.query.cols())
+        before->level(l).search.size() == words && before->level(l).search.words.cols() == rows.cols())
       return before->level(l).search;
     std::vector<code_t> const previous = l > 0 ? level_codes(report_.codes, l - 1) : std::vector<code_t>{};
-    return recipe_.init(matrix_cref<T>(state_.query), words, encoder_.metric(), {random, l, previous, executor_});
+    return recipe_.init(rows, words, encoder_.metric(), {random, l, previous, executor_});
   }
 
   /// The first columns of the words where they are points of the sample space, else the members' mean residual.
   [[nodiscard]] matrix<T> what_words_explain(codebook<T> const& book, std::span<code_t const> codes) const {
+    matrix_cref<T> const residual = rows_->residual();
     constexpr bool words_are_points =
         !explains_by_mean<R> && !std::same_as<typename M::representative_type, representative::normalized_mean>;
     if constexpr (words_are_points) {
-      return book.words.leftCols(state_.residual.cols());
+      return book.words.leftCols(residual.cols());
     } else {
-      auto const members = pass_statistics<T>::of(state_.residual, codes, book.size());
-      matrix<T> explained = matrix<T>::Zero(book.words.rows(), state_.residual.cols());
+      auto const members = pass_statistics<T>::of(residual, codes, book.size());
+      matrix<T> explained = matrix<T>::Zero(book.words.rows(), residual.cols());
       for (std::size_t j = 0; j < book.size(); ++j)
         if (members.counts()[j] > 0) members.mean(j, row_span(explained, static_cast<index_t>(j)));
       return explained;
@@ -179,7 +175,7 @@ class residual_trainer {
   void take_codes(std::span<code_t const> codes, std::size_t l) {
     for (std::size_t i = 0; i < codes.size(); ++i)
       report_.codes(static_cast<index_t>(i), static_cast<index_t>(l)) = codes[i];
-    encoder_.advance(state_.residual, state_.prefix, codes, l);
+    left_ = rows_->advance(encoder_.level(l).explained, codes);
   }
 
   /// With a beam, the next level trains on what the best whole hypothesis of each row leaves over.
@@ -187,10 +183,10 @@ class residual_trainer {
     code_matrix codes(x.rows(), static_cast<index_t>(l + 1));
     encoder_.prepare();
     encode_rows(encoder_, x, codes, recipe_.options.beam, executor_);
-    encoder_type::start(x, state_);
+    rows_->restart();
     for (std::size_t k = 0; k <= l; ++k) {
       report_.codes.col(static_cast<index_t>(k)) = codes.col(static_cast<index_t>(k));
-      encoder_.advance(state_.residual, state_.prefix, level_codes(report_.codes, k), k);
+      left_ = rows_->advance(encoder_.level(k).explained, level_codes(report_.codes, k));
     }
   }
 
@@ -198,9 +194,9 @@ class residual_trainer {
   executor_ref executor_;
   observer const& watch_;
   encoder_type encoder_;
-  residual_workspace<T> state_;
+  std::optional<level_rows<T, R>> rows_;
   fit_report report_;
-  double total_ = 0;
+  double total_ = 0, left_ = 0;  ///< squared deviations of all rows, and what the levels so far leave
 };
 
 }  // namespace sidera::inline SIDERA_ABI

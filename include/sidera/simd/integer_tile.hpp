@@ -16,22 +16,20 @@ template <class Entry>
 inline constexpr std::size_t head_entries = sizeof(integer_row_head) / sizeof(Entry);
 
 /// Calls finish(r, scores) for each of `tile_rows` rows with their scores of one panel, tile_vectors registers a row:
-/// (scale_r * factor) * (sum of products) + bias_j. `rows` holds tile_rows rows of `row_length` integers: the head,
-/// then the entries. `panel` holds [lane][word][entries of a lane]; `lanes` of them. All pointers but `rows` are
+/// (scale_r * factor) * (sum of products) + bias_j. row(r) points to the integers of row r: the head, then the entries.
+/// `panel` holds [lane][word][entries of a lane]; `lanes` of them. All pointers but `rows` are
 /// aligned.
-template <class Entry, class Finish>
-SIDERA_ALWAYS_INLINE void integer_score_tile(Entry const* rows, std::size_t row_length, Entry const* panel,
-                                             float factor, float const* bias, std::size_t lanes,
-                                             Finish finish) noexcept {
+template <class Entry, class Row, class Finish>
+SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, Entry const* panel, float factor, float const* bias,
+                                             std::size_t lanes, Finish finish) noexcept {
   constexpr std::size_t w = width<float>, n = lane_entries<Entry>;
   integer_batch sum[tile_rows * tile_vectors];
   unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
     integer_row_head head;
-    std::memcpy(&head, rows + r * row_length, sizeof head);
+    std::memcpy(&head, row(r), sizeof head);
     integer_batch const start = everywhere(head.start);
     unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) { sum[r * tile_vectors + v] = start; });
   });
-  Entry const* const entries = rows + head_entries<Entry>;
   auto const advance = [&](std::size_t lane) __attribute__((always_inline)) {
     integer_batch words[tile_vectors];
     unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
@@ -39,7 +37,7 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Entry const* rows, std::size_t row_
     });
     unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
       std::int32_t some;
-      std::memcpy(&some, entries + r * row_length + n * lane, sizeof some);
+      std::memcpy(&some, row(r) + head_entries<Entry> + n * lane, sizeof some);
       integer_batch const entry = everywhere(some);
       unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
         sum[r * tile_vectors + v] = add_products<Entry>(sum[r * tile_vectors + v], entry, words[v]);
@@ -51,7 +49,7 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Entry const* rows, std::size_t row_
   for (; lane < lanes; ++lane) advance(lane);
   unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
     integer_row_head head;
-    std::memcpy(&head, rows + r * row_length, sizeof head);
+    std::memcpy(&head, row(r), sizeof head);
     batch<float> scores[tile_vectors];
     unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
       scores[v] = fused_multiply_add<float>(as_floats(sum[r * tile_vectors + v]), batch<float>(head.scale * factor),
@@ -61,17 +59,17 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Entry const* rows, std::size_t row_
   });
 }
 
-/// Writes the scores of row r less its table rows to scores[r * stride], aligned. The tables of row r are at
-/// tables[r * table_count]; their numbers from `first` on belong to this panel. Never inlined: the sums need all
-/// registers.
+/// Writes the scores of row r less its table rows to scores[r * stride], aligned. `rows` holds tile_rows rows of
+/// `row_length` integers. The tables of row r are at tables[r * table_count]; their numbers from `first` on belong to
+/// this panel. Never inlined: the sums need all registers.
 template <class Entry>
 [[gnu::noinline]] void store_integer_scores(Entry const* rows, std::size_t row_length, Entry const* panel, float factor,
                                             float const* bias, std::size_t lanes, float const* const* tables,
                                             std::size_t table_count, std::size_t first, float* scores,
                                             std::size_t stride) noexcept {
   integer_score_tile(
-      rows, row_length, panel, factor, bias,
-      lanes, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
+      [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; }, panel, factor, bias, lanes,
+      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
         batch<float> left[tile_vectors];
         unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) { left[v] = sum[v]; });
         for (std::size_t t = 0; t < table_count; ++t)
@@ -80,6 +78,20 @@ template <class Entry>
           });
         unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
           left[v].store_aligned(scores + r * stride + v * width<float>);
+        });
+      });
+}
+
+/// The same without tables, of rows that lie anywhere: row r at rows[r].
+template <class Entry>
+[[gnu::noinline]] void store_integer_scores(Entry const* const* rows, Entry const* panel, float factor,
+                                            float const* bias, std::size_t lanes, float* scores,
+                                            std::size_t stride) noexcept {
+  integer_score_tile(
+      [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel, factor, bias, lanes,
+      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
+        unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
+          sum[v].store_aligned(scores + r * stride + v * width<float>);
         });
       });
 }

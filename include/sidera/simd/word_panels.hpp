@@ -13,6 +13,12 @@
 
 namespace sidera::inline SIDERA_ABI::simd {
 
+/// A bound that grows with the length of a row.
+struct length_bound {
+  double at_zero = 0, per_length = 0;
+  [[nodiscard]] double operator()(double length) const noexcept { return at_zero + per_length * length; }
+};
+
 /// K score functions s_j(x) = <x, direction_j> + bias_j of rows of D numbers;
 /// the best word has the largest score.
 ///
@@ -103,7 +109,12 @@ class word_panels {
   }
   /// The same of a score whose terms pass at most `roundings` roundings each, D + 1 in the chain above.
   [[nodiscard]] double score_error(double length, std::size_t roundings) const noexcept {
-    return relative_error(roundings) * magnitude(length) + absolute_ + tiny_ * length;
+    return score_error_after(roundings)(length);
+  }
+  /// The same for rows of any length.
+  [[nodiscard]] length_bound score_error_after(std::size_t roundings) const noexcept {
+    double const relative = relative_error(roundings);
+    return {relative * largest_bias_ + absolute_, relative * largest_direction_ + tiny_};
   }
   [[nodiscard]] double score_error_at_zero() const noexcept { return relative_ * largest_bias_ + absolute_; }
   [[nodiscard]] double score_error_per_length() const noexcept { return relative_ * largest_direction_ + tiny_; }

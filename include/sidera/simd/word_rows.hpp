@@ -26,22 +26,39 @@ class word_rows {
     return 1 + dim_ / step + 1 + joined_lanes_roundings<T> + dim_ % step + 1;
   }
 
+  /// The numbers of word j less the mean direction, and its bias: what \ref score adds up.
+  [[nodiscard]] T const* direction(std::size_t j) const noexcept { return rows_.data() + j * dim_; }
+  [[nodiscard]] T bias(std::size_t j) const noexcept { return bias_.data()[j]; }
+
   /// The score of word j for a row from which the centre of the panels is subtracted.
   [[nodiscard]] T score(T const* centred, std::size_t j) const noexcept {
+    return sum_of_products([centred](std::size_t d, auto load) { return load(centred + d); }, j);
+  }
+  /// The same for a row as it is.
+  [[nodiscard]] T score(T const* x, T const* centre, std::size_t j) const noexcept {
+    return sum_of_products([x, centre](std::size_t d, auto load) { return load(x + d) - load(centre + d); }, j);
+  }
+
+ private:
+  /// `centred(d, load)` is the number, or the register of numbers, at d.
+  template <class Centred>
+  [[nodiscard]] SIDERA_ALWAYS_INLINE T sum_of_products(Centred const& centred, std::size_t j) const noexcept {
     constexpr std::size_t w = width<T>;
+    auto const batch_at = [](T const* p) __attribute__((always_inline)) {
+      return load(p);
+    };
     T const* const word = rows_.data() + j * dim_;
     batch<T> even(T(0)), odd(T(0));  // two sums: one multiply-add does not wait for the other
     std::size_t d = 0;
     for (; d + 2 * w <= dim_; d += 2 * w) {
-      even = detail::fused_multiply_add<T>(load(centred + d), load(word + d), even);
-      odd = detail::fused_multiply_add<T>(load(centred + d + w), load(word + d + w), odd);
+      even = detail::fused_multiply_add<T>(centred(d, batch_at), load(word + d), even);
+      odd = detail::fused_multiply_add<T>(centred(d + w, batch_at), load(word + d + w), odd);
     }
     T sum = joined_lanes<T>(even + odd);
-    for (; d < dim_; ++d) sum += centred[d] * word[d];
+    for (; d < dim_; ++d) sum += centred(d, [](T const* p) { return *p; }) * word[d];
     return bias_.data()[j] + sum;
   }
 
- private:
   std::size_t dim_ = 0;
   aligned_buffer<T> bias_, rows_;
 };

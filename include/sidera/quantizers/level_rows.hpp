@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file  The rows that the levels of a residual quantizer are trained on.
+#include <sidera/core/order_free_sum.hpp>
+#include <sidera/quantizers/row_variation.hpp>
+#include <sidera/residual_schemes/concepts.hpp>
+
+namespace sidera::inline SIDERA_ABI {
+
+/// Residual, prefix and query of every row, level after level. Copies only what a level changes: the first one of most
+/// schemes searches the rows themselves, and nothing is kept behind the last one.
+template <Scalar T, ResidualScheme R>
+class level_rows {
+ public:
+  /// `x` and `scheme` must outlive the rows.
+  level_rows(matrix_cref<T> const& x, R const& scheme, std::size_t levels) : x_(x), scheme_(scheme), levels_(levels) {
+    restart();
+  }
+
+  /// Nothing is explained.
+  void restart() {
+    level_ = 0;
+    if constexpr (!LinearResidualScheme<R>) {
+      residual_ = x_;
+      prefix_.setZero(x_.rows(), x_.cols());
+    }
+  }
+
+  [[nodiscard]] matrix_cref<T> residual() const { return level_ == 0 ? x_ : matrix_cref<T>(residual_); }
+
+  /// What the level searches; valid until the next change.
+  [[nodiscard]] matrix_cref<T> queries() {
+    if (searches_residual(level_)) return residual();
+    query_.resize(x_.rows(), static_cast<index_t>(scheme_.width(dim(), level_)));
+    for (index_t i = 0; i < x_.rows(); ++i)
+      scheme_.compose(std::span<T const>(row_span(residual_, i)), std::span<T const>(row_span(prefix_, i)), level_,
+                      row_span(query_, i));
+    return query_;
+  }
+
+  /// Moves what the chosen words explain from the residual to the prefix; returns the sum of the squares of what is
+  /// left, rounded once.
+  double advance(matrix<T> const& explained, std::span<code_t const> codes) {
+    matrix_cref<T> const before = residual();
+    bool const keeps = level_ + 1 < levels_, keeps_prefix = keeps && needs_prefix();
+    if (keeps) residual_.resize(x_.rows(), x_.cols());
+    if (keeps_prefix && level_ == 0) prefix_.setZero(x_.rows(), x_.cols());
+    row_vector<T> last(x_.cols());
+    order_free_sum total;
+    for (index_t i = 0; i < x_.rows(); ++i) {
+      auto const part = explained.row(codes[static_cast<std::size_t>(i)]);
+      last = before.row(i) - part;
+      total.add(squared_length<T>(std::span<T const>(last.data(), dim())));
+      if (keeps) residual_.row(i) = last;
+      if (keeps_prefix) prefix_.row(i) += part;
+    }
+    ++level_;
+    return total.value();
+  }
+
+ private:
+  [[nodiscard]] std::size_t dim() const noexcept { return column_count(x_); }
+
+  /// A linear scheme whose query has no prefix half: see \ref ResidualScheme.
+  [[nodiscard]] bool searches_residual(std::size_t level) const {
+    if constexpr (LinearResidualScheme<R>)
+      return scheme_.width(dim(), level) == dim();
+    else
+      return false;
+  }
+  [[nodiscard]] bool needs_prefix() const {
+    for (std::size_t l = 1; l < levels_; ++l)
+      if (!searches_residual(l)) return true;
+    return false;
+  }
+
+  matrix_cref<T> x_;
+  R const& scheme_;
+  std::size_t levels_, level_ = 0;
+  matrix<T> residual_, prefix_, query_;
+};
+
+}  // namespace sidera::inline SIDERA_ABI
