@@ -111,7 +111,9 @@
 #include <sidera/codebooks/dead_codes.hpp>
 #include <sidera/codebooks/drawn_rows.hpp>
 #include <sidera/codebooks/extreme_rows.hpp>
+#include <sidera/codebooks/far_rows.hpp>
 #include <sidera/codebooks/given_words.hpp>
+#include <sidera/codebooks/greedy_draws.hpp>
 #include <sidera/codebooks/group_bounds.hpp>
 #include <sidera/codebooks/grouped_words.hpp>
 #include <sidera/codebooks/initialiser.hpp>

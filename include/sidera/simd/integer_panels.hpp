@@ -72,10 +72,11 @@ class integer_panels {
     store_scores(rows, p, nullptr, 0, scores, stride);
   }
 
-  /// The same of rows that lie anywhere, row r of the tile at rows[r].
+  /// The same of rows that lie anywhere, row r of the tile at rows[r]; of the first `Vectors` registers of words.
+  template <std::size_t Vectors = detail::tile_vectors>
   void store_scores(Entry const* const* rows, std::size_t p, float* scores, std::size_t stride) const noexcept {
-    detail::store_integer_scores(rows, packed_.data() + p * panel_entries(), scale_, bias_.data() + p * words_per_panel,
-                                 lanes(), scores, stride);
+    detail::store_integer_scores<Vectors>(rows, packed_.data() + p * panel_entries(), scale_,
+                                          bias_.data() + p * words_per_panel, lanes(), scores, stride);
   }
 
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a

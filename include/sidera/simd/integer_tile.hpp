@@ -15,32 +15,33 @@ struct integer_row_head {
 template <class Entry>
 inline constexpr std::size_t head_entries = sizeof(integer_row_head) / sizeof(Entry);
 
-/// Calls finish(r, scores) for each of `tile_rows` rows with their scores of one panel, tile_vectors registers a row:
+/// Calls finish(r, scores) for each of `tile_rows` rows with their scores of the first words of one panel, `Vectors`
+/// registers a row, of at most tile_vectors:
 /// (scale_r * factor) * (sum of products) + bias_j. row(r) points to the integers of row r: the head, then the entries.
 /// `panel` holds [lane][word][entries of a lane]; `lanes` of them. All pointers but `rows` are
 /// aligned.
-template <class Entry, class Row, class Finish>
+template <std::size_t Vectors = tile_vectors, class Entry, class Row, class Finish>
 SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, Entry const* panel, float factor, float const* bias,
                                              std::size_t lanes, Finish finish) noexcept {
   constexpr std::size_t w = width<float>, n = lane_entries<Entry>;
-  integer_batch sum[tile_rows * tile_vectors];
+  integer_batch sum[tile_rows * Vectors];
   unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
     integer_row_head head;
     std::memcpy(&head, row(r), sizeof head);
     integer_batch const start = everywhere(head.start);
-    unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) { sum[r * tile_vectors + v] = start; });
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r * Vectors + v] = start; });
   });
   auto const advance = [&](std::size_t lane) __attribute__((always_inline)) {
-    integer_batch words[tile_vectors];
-    unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
+    integer_batch words[Vectors];
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
       words[v] = load_integers(panel + (lane * tile_vectors + v) * n * w);
     });
     unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
       std::int32_t some;
       std::memcpy(&some, row(r) + head_entries<Entry> + n * lane, sizeof some);
       integer_batch const entry = everywhere(some);
-      unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
-        sum[r * tile_vectors + v] = add_products<Entry>(sum[r * tile_vectors + v], entry, words[v]);
+      unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+        sum[r * Vectors + v] = add_products<Entry>(sum[r * Vectors + v], entry, words[v]);
       });
     });
   };
@@ -50,9 +51,9 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, Entry const* panel,
   unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
     integer_row_head head;
     std::memcpy(&head, row(r), sizeof head);
-    batch<float> scores[tile_vectors];
-    unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
-      scores[v] = fused_multiply_add<float>(as_floats(sum[r * tile_vectors + v]), batch<float>(head.scale * factor),
+    batch<float> scores[Vectors];
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+      scores[v] = fused_multiply_add<float>(as_floats(sum[r * Vectors + v]), batch<float>(head.scale * factor),
                                             batch<float>::load_aligned(bias + v * w));
     });
     finish(r, scores);
@@ -82,15 +83,15 @@ template <class Entry>
       });
 }
 
-/// The same without tables, of rows that lie anywhere: row r at rows[r].
-template <class Entry>
+/// The same without tables, of rows that lie anywhere, row r at rows[r], and of the first `Vectors` registers of words.
+template <std::size_t Vectors, class Entry>
 [[gnu::noinline]] void store_integer_scores(Entry const* const* rows, Entry const* panel, float factor,
                                             float const* bias, std::size_t lanes, float* scores,
                                             std::size_t stride) noexcept {
-  integer_score_tile(
+  integer_score_tile<Vectors>(
       [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel, factor, bias, lanes,
       [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
-        unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
+        unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
           sum[v].store_aligned(scores + r * stride + v * width<float>);
         });
       });

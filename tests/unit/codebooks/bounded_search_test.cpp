@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <set>
+#include <sidera/codebooks/bounded_search.hpp>
+#include <sidera/core/random.hpp>
+#include <sidera/core/thread_pool.hpp>
+
+namespace {
+
+using namespace sidera;
+
+matrix<float> normal(index_t rows, index_t cols, std::uint64_t seed, double scale = 1, double offset = 0) {
+  random_stream const random(seed);
+  matrix<float> m(rows, cols);
+  for (index_t i = 0; i < m.size(); ++i)
+    m.data()[i] = static_cast<float>(offset + scale * random.normal(static_cast<std::uint64_t>(i)));
+  return m;
+}
+
+/// Rows around `clusters` centres: words that are means of rows have rows between them.
+matrix<float> clustered(index_t rows, index_t cols, index_t clusters, double scale = 1, double offset = 0) {
+  matrix<float> const centres = normal(clusters, cols, 11, scale, offset);
+  matrix<float> x = normal(rows, cols, 12, 0.6 * scale);
+  for (index_t i = 0; i < rows; ++i) x.row(i) += centres.row(i * 7 % clusters);
+  return x;
+}
+
+std::vector<code_t> by_word_search(matrix<float> const& x, matrix<float> const& words) {
+  std::vector<code_t> codes(row_count(x));
+  word_search<float, squared_euclidean>(words, {}).nearest(x, codes);
+  return codes;
+}
+
+/// The means of the rows of every word; words without rows stay.
+matrix<float> lloyd_step(matrix<float> const& x, matrix<float> words, std::vector<code_t> const& codes) {
+  matrix<double> sums = matrix<double>::Zero(words.rows(), words.cols());
+  std::vector<double> counts(row_count(words), 0.0);
+  for (index_t i = 0; i < x.rows(); ++i) {
+    auto const j = static_cast<std::size_t>(codes[static_cast<std::size_t>(i)]);
+    sums.row(static_cast<index_t>(j)) += x.row(i).cast<double>();
+    counts[j] += 1;
+  }
+  for (index_t j = 0; j < words.rows(); ++j)
+    if (double const n = counts[static_cast<std::size_t>(j)]; n > 0) words.row(j) = (sums.row(j) / n).cast<float>();
+  return words;
+}
+
+/// `passes` passes of Lloyd, each of which must give the codes of word_search; `disturb(words, pass)` may move words.
+template <class Disturb>
+void check_passes(matrix<float> const& x, matrix<float> words, std::size_t passes, Disturb const& disturb) {
+  bounded_search search(x);
+  std::vector<code_t> codes(row_count(x));
+  for (std::size_t pass = 0; pass < passes; ++pass) {
+    CAPTURE(pass);
+    search.nearest(words, codes);
+    auto const right = by_word_search(x, words);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      CAPTURE(i);
+      REQUIRE(codes[i] == right[i]);
+    }
+    words = lloyd_step(x, words, codes);
+    disturb(words, pass);
+  }
+}
+void check_passes(matrix<float> const& x, matrix<float> const& words, std::size_t passes = 10) {
+  check_passes(x, words, passes, [](matrix<float>&, std::size_t) {});
+}
+
+constexpr index_t some_words = 101;  // several groups on every instruction set, the last one not full
+static_assert(some_words > 3 * grouped_words::group_size && some_words % grouped_words::group_size != 0);
+
+}  // namespace
+
+TEST_CASE("bounded_search gives the codes of word_search in every pass of Lloyd") {
+  for (index_t const d : {1, 16, 33, 70}) {
+    CAPTURE(d);
+    auto const x = clustered(1500, d, 40);
+    check_passes(x, x.topRows(some_words));
+  }
+}
+
+TEST_CASE("bounded_search: data far from the origin, large, tiny and out of range") {
+  for (double const offset : {10.0, 1000.0, 1e6}) {
+    CAPTURE(offset);
+    auto const x = clustered(600, 32, 40, 1, offset);
+    check_passes(x, x.topRows(some_words));
+  }
+  for (double const scale : {1e-42, 1e-25, 1e-12, 1e12, 1e18, 1e22, 1e36}) {
+    CAPTURE(scale);
+    auto const x = clustered(300, 20, 40, scale);
+    check_passes(x, x.topRows(some_words), 5);
+  }
+}
+
+TEST_CASE("bounded_search: ties go to the lowest word, also while equal words move together") {
+  matrix<float> x = (4 * normal(900, 16, 3)).array().round();  // many equal distances
+  matrix<float> words = x.topRows(some_words);
+  for (index_t j = 0; j < some_words; j += 3) words.row(j) = words.row((j + 40) % some_words);
+  check_passes(x, words, 8, [](matrix<float>& w, std::size_t) {
+    w = w.array().round();
+    w.row(1) = w.row(50);
+  });
+}
+
+TEST_CASE("bounded_search: words that jump, stay or meet a row") {
+  auto const x = clustered(1200, 24, 30);
+  check_passes(x, x.topRows(some_words), 14, [&](matrix<float>& words, std::size_t pass) {
+    if (pass == 4) words.row(7) = x.row(1100);
+    if (pass == 5) words.row(60) = x.row(3), words.row(61) = x.row(3);
+    if (pass == 7) words.row(9).setConstant(1e25f);  // integers cannot hold this one
+    if (pass == 9) words.row(9) = x.row(4);
+    if (pass == 10) words = x.bottomRows(some_words);
+  });
+}
+
+TEST_CASE("bounded_search: words that creep by less than what the bounds leave, for many passes") {
+  auto const x = clustered(800, 32, 25);
+  matrix<float> const step = normal(some_words, 32, 5, 0.004);
+  bounded_search search(x);
+  matrix<float> words = x.topRows(some_words);
+  std::vector<code_t> codes(row_count(x));
+  for (std::size_t pass = 0; pass < 120; ++pass) {
+    CAPTURE(pass);
+    search.nearest(words, codes);
+    REQUIRE(codes == by_word_search(x, words));
+    words += step;
+  }
+}
+
+TEST_CASE("bounded_search gives equal codes for any number of threads") {
+  auto const x = clustered(5000, 40, 60);
+  thread_pool pool(4);
+  bounded_search one(x), four(x);
+  matrix<float> words = x.topRows(some_words);
+  std::vector<code_t> a(row_count(x)), b(row_count(x));
+  for (std::size_t pass = 0; pass < 6; ++pass) {
+    one.nearest(words, a);
+    four.nearest(words, b, pool);
+    REQUIRE(a == b);
+    words = lloyd_step(x, words, a);
+  }
+}
+
+TEST_CASE("bounded_search refuses codes of another length") {
+  auto const x = clustered(200, 16, 10);
+  std::vector<code_t> codes(199);
+  CHECK_THROWS_AS(bounded_search(x).nearest(x.topRows(some_words), codes), shape_error);
+}
+
+TEST_CASE("near_order names every word once and keeps clusters together") {
+  matrix<float> words = normal(64, 8, 1, 0.01);
+  for (index_t j = 0; j < 64; ++j) words(j, j % 4) += 10;
+  auto const order = near_order(words, 16);
+  CHECK(std::set<std::uint32_t>(order.begin(), order.end()).size() == 64);
+  for (std::size_t p = 0; p < 64; ++p) CHECK(order[p] % 4 == order[p / 16 * 16] % 4);
+  CHECK(near_order(matrix<float>(0, 3), 16).empty());
+}
