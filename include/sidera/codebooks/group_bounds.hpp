@@ -66,9 +66,9 @@ class group_bounds {
     }
   }
 
-  /// Row i has another own word; the one before, in group g, is no nearer than the square root of `square`.
+  /// Row i has another own word, which is nearer; the one before, in group g, is no nearer than the square root of
+  /// `square`.
   void change_own_word(std::size_t i, std::size_t g, double square) noexcept {
-    upper_[i] = std::numeric_limits<float>::infinity();
     float& bound = lower_.data()[i * stride_ + g];
     bound = std::min(bound, static_cast<float>(std::sqrt(std::max(square, 0.0))) * (1 - 2 * epsilon));
   }

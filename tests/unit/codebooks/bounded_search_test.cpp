@@ -128,6 +128,21 @@ TEST_CASE("bounded_search: words that creep by less than what the bounds leave, 
   }
 }
 
+TEST_CASE("bounded_search: words that walk at random, so that rows change their word again and again") {
+  for (index_t const d : {3, 20}) {
+    auto const x = clustered(600, d, 40);
+    bounded_search search(x);
+    matrix<float> words = x.topRows(some_words);
+    std::vector<code_t> codes(row_count(x));
+    for (std::size_t pass = 0; pass < 60; ++pass) {
+      CAPTURE(pass);
+      search.nearest(words, codes);
+      REQUIRE(codes == by_word_search(x, words));
+      words += normal(some_words, d, 100 + pass, 0.05);
+    }
+  }
+}
+
 TEST_CASE("bounded_search gives equal codes for any number of threads") {
   auto const x = clustered(5000, 40, 60);
   thread_pool pool(4);
@@ -150,7 +165,7 @@ TEST_CASE("bounded_search refuses codes of another length") {
 
 TEST_CASE("near_order names every word once and keeps clusters together") {
   matrix<float> words = normal(64, 8, 1, 0.01);
-  for (index_t j = 0; j < 64; ++j) words(j, j % 4) += 10;
+  for (index_t j = 0; j < 64; ++j) words(j, 2) += static_cast<float>(10 * (j % 4));
   auto const order = near_order(words, 16);
   CHECK(std::set<std::uint32_t>(order.begin(), order.end()).size() == 64);
   for (std::size_t p = 0; p < 64; ++p) CHECK(order[p] % 4 == order[p / 16 * 16] % 4);

@@ -59,7 +59,52 @@ struct plain_squares {
 };
 static_assert(Divergence<plain_squares>);
 
+/// Greedy k-means++ word by word.
+matrix<float> by_definition(matrix<float> const& x, std::size_t words, std::size_t trials,
+                            random_stream const& random) {
+  std::vector<double> nearest(row_count(x), std::numeric_limits<double>::infinity());
+  matrix<float> chosen(static_cast<index_t>(words), x.cols());
+  std::vector<std::size_t> drawn{random.below(0, row_count(x))};
+  for (std::size_t j = 0; j < words; ++j) {
+    double least = std::numeric_limits<double>::infinity();
+    std::vector<double> best;
+    for (std::size_t const row : drawn) {
+      std::vector<double> with = nearest;
+      double total = 0;
+      for (std::size_t i = 0; i < with.size(); ++i) {
+        with[i] = std::min(with[i], static_cast<double>(distance(x, i, x, row)));
+        total += with[i];
+      }
+      if (!best.empty() && !(total < least)) continue;
+      least = total;
+      best = with;
+      chosen.row(static_cast<index_t>(j)) = x.row(static_cast<index_t>(row));
+    }
+    nearest = best;
+    drawn.clear();
+    for (std::size_t t = 0; t < trials; ++t) {
+      double left = random.uniform((j + 1) * trials + t + 1) * least;
+      std::size_t i = 0;
+      while (i + 1 < nearest.size() && !((left -= nearest[i]) < 0)) ++i;
+      drawn.push_back(i);
+    }
+  }
+  return chosen;
+}
+
 }  // namespace
+
+TEST_CASE("kmeans_plus_plus takes the rows that its definition names") {
+  for (index_t const d : {3, 24}) {
+    matrix<float> const x = normal(333, d, 31);
+    for (std::size_t const draws : {std::size_t{1}, std::size_t{5}, std::size_t{11}}) {
+      CAPTURE(draws);
+      kmeans_plus_plus const init{.draws = draws, .rows_per_word = 0};
+      CHECK(init(matrix_cref<float>(x), 40, squared_euclidean{}, {.random = random_stream(8)}).words ==
+            by_definition(x, 40, draws, random_stream(8)));
+    }
+  }
+}
 
 TEST_CASE("far_rows leaves out no pair whose distance is below the limit") {
   for (index_t const d : {1, 5, 16, 31, 64, 130}) {
