@@ -34,9 +34,9 @@ class far_rows {
   }
 
   /// Some words, for \ref for_each_near.
-  class words {
+  class few_words {
    public:
-    words(far_rows const& rows, matrix<float> const& words) : half_squares_(most_words(words)) {
+    few_words(far_rows const& rows, matrix<float> const& words) : half_squares_(most_words(words)) {
       matrix<float> centred(words.rows(), words.cols());
       std::fill_n(half_squares_.data(), most_words(words), std::numeric_limits<float>::lowest());
       double longest = 0;
@@ -71,7 +71,8 @@ class far_rows {
   /// Calls near(i, j) for rows i of first .. first + count - 1 and words j, at least for all whose squared distance, as
   /// squared_euclidean gives it in single precision, is less than limit(i).
   template <class Limit, class Near>
-  void for_each_near(words const& w, std::size_t first, std::size_t count, Limit const& limit, Near const& near) const {
+  void for_each_near(few_words const& w, std::size_t first, std::size_t count, Limit const& limit,
+                     Near const& near) const {
     constexpr std::size_t tile = simd::detail::tile_rows, panel = simd::first_pass_panels::words_per_panel;
     std::size_t const length = simd::integer_row_length<entry>(dim());
     alignas(64) float scores[tile * panel];
@@ -115,7 +116,7 @@ class far_rows {
   /// A word is far from row i when its score is at most this plus its half square. In real numbers: when
   /// |a|^2 + |b|^2 - 2 <a, b> is at least the limit. The metric in single precision may be below the real distance by a
   /// relative dim + 8 roundings, entries of a and b are rounded once.
-  [[nodiscard]] float least_score(words const& w, std::size_t i, double limit) const noexcept {
+  [[nodiscard]] float least_score(few_words const& w, std::size_t i, double limit) const noexcept {
     row_facts const& row = rows_[i];
     double const error = w.panels_.score_error(row.length, row.error) + row.length * w.error_per_length_;
     double const score = row.half_square - limit * w.half_limit_factor_ - error - w.underflow_;
@@ -123,7 +124,7 @@ class far_rows {
   }
 
   template <class Visit>
-  static void visit_near(words const& w, std::size_t p, float const* scores, float least, Visit const& visit) {
+  static void visit_near(few_words const& w, std::size_t p, float const* scores, float least, Visit const& visit) {
     constexpr std::size_t panel = simd::first_pass_panels::words_per_panel, width = simd::width<float>;
     using batch = simd::batch<float>;
     std::size_t const count = std::min(panel, w.count_ - p * panel);

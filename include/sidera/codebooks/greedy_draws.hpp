@@ -73,7 +73,7 @@ class greedy_draws {
   void find_near_distances() requires excludes {
     matrix<T> drawn(static_cast<index_t>(rows_.size()), x_.cols());
     for (std::size_t t = 0; t < rows_.size(); ++t) drawn.row(static_cast<index_t>(t)) = x_.row(rows_[t]);
-    far_rows::words const words(*far_, drawn);
+    far_rows::few_words const words(*far_, drawn);
     block_partition const blocks{row_count(x_), 4096};
     executor_.run(blocks.count(), [&](std::size_t b, std::size_t) {
       std::size_t const first = blocks.begin(b), count = blocks.length(b);

@@ -10,7 +10,7 @@ namespace {
 
 using namespace sidera;
 
-matrix<float> normal(index_t rows, index_t cols, std::uint64_t seed, double scale = 1, double offset = 0) {
+matrix<float> standard(index_t rows, index_t cols, std::uint64_t seed, double scale = 1, double offset = 0) {
   random_stream const random(seed);
   matrix<float> m(rows, cols);
   for (index_t i = 0; i < m.size(); ++i)
@@ -27,7 +27,7 @@ float distance(matrix<float> const& x, std::size_t i, matrix<float> const& words
 /// of pairs that are visited.
 double check_limits(matrix<float> const& x, matrix<float> const& words) {
   far_rows const rows(x, {});
-  far_rows::words const some(rows, words);
+  far_rows::few_words const some(rows, words);
   std::size_t visited = 0;
   for (std::size_t j = 0; j < row_count(words); ++j) {
     auto const limit = [&](std::size_t i) {
@@ -96,7 +96,7 @@ matrix<float> by_definition(matrix<float> const& x, std::size_t words, std::size
 
 TEST_CASE("kmeans_plus_plus takes the rows that its definition names") {
   for (index_t const d : {3, 24}) {
-    matrix<float> const x = normal(333, d, 31);
+    matrix<float> const x = standard(333, d, 31);
     for (std::size_t const draws : {std::size_t{1}, std::size_t{5}, std::size_t{11}}) {
       CAPTURE(draws);
       kmeans_plus_plus const init{.draws = draws, .rows_per_word = 0};
@@ -109,25 +109,26 @@ TEST_CASE("kmeans_plus_plus takes the rows that its definition names") {
 TEST_CASE("far_rows leaves out no pair whose distance is below the limit") {
   for (index_t const d : {1, 5, 16, 31, 64, 130}) {
     CAPTURE(d);
-    check_limits(normal(50, d, 1), normal(7, d, 2));
+    check_limits(standard(50, d, 1), standard(7, d, 2));
   }
-  check_limits(normal(31, 24, 3), normal(40, 24, 4));  // more words than a register, and than a panel
-  for (double const offset : {10.0, 1e3, 1e6}) check_limits(normal(30, 32, 5, 1, offset), normal(5, 32, 6, 1, offset));
+  check_limits(standard(31, 24, 3), standard(40, 24, 4));  // more words than a register, and than a panel
+  for (double const offset : {10.0, 1e3, 1e6})
+    check_limits(standard(30, 32, 5, 1, offset), standard(5, 32, 6, 1, offset));
   for (double const scale : {1e-42, 1e-30, 1e-19, 1e-12, 1e12, 1e18, 1e20, 1e37})
-    check_limits(normal(30, 20, 7, scale), normal(5, 20, 8, scale));
-  check_limits(normal(30, 20, 7, 1e-3), normal(5, 20, 8, 1e15));
-  check_limits(normal(30, 20, 7, 1e15), normal(5, 20, 8, 1e-3));
+    check_limits(standard(30, 20, 7, scale), standard(5, 20, 8, scale));
+  check_limits(standard(30, 20, 7, 1e-3), standard(5, 20, 8, 1e15));
+  check_limits(standard(30, 20, 7, 1e15), standard(5, 20, 8, 1e-3));
 }
 
 TEST_CASE("far_rows leaves out most pairs of clusters that are apart") {
-  matrix<float> x = normal(400, 32, 9, 0.1), words(8, 32);
+  matrix<float> x = standard(400, 32, 9, 0.1), words(8, 32);
   for (index_t i = 0; i < 400; ++i) x(i, i % 8) += 5;
   for (index_t j = 0; j < 8; ++j) words.row(j) = x.row(j);
   CHECK(check_limits(x, words) < (simd::first_pass_panels::pays(32) ? 1.0 : 1.01));
   far_rows const rows(x, {});
   std::size_t near = 0;
   rows.for_each_near(
-      far_rows::words(rows, words), 0, 400, [](std::size_t) { return 10.0; },
+      far_rows::few_words(rows, words), 0, 400, [](std::size_t) { return 10.0; },
       [&](std::size_t, std::size_t) { ++near; });
   if (simd::first_pass_panels::pays(32)) CHECK(near == 400);  // each row its own cluster's word
 }
@@ -136,8 +137,8 @@ TEST_CASE("kmeans_plus_plus chooses the rows that it chooses when no distance is
   thread_pool pool(3);
   for (index_t const d : {2, 16, 45}) {
     CAPTURE(d);
-    matrix<float> x = normal(700, d, 21);
-    for (index_t i = 0; i < 700; ++i) x.row(i) += 3 * normal(1, d, static_cast<std::uint64_t>(100 + i % 20)).row(0);
+    matrix<float> x = standard(700, d, 21);
+    for (index_t i = 0; i < 700; ++i) x.row(i) += 3 * standard(1, d, static_cast<std::uint64_t>(100 + i % 20)).row(0);
     for (std::size_t const draws : {std::size_t{0}, std::size_t{1}, std::size_t{8}, std::size_t{19}}) {
       CAPTURE(draws);
       kmeans_plus_plus const init{.draws = draws, .rows_per_word = 0};
