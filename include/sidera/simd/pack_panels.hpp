@@ -61,17 +61,17 @@ void pack_panels(strided_view<T> x, std::size_t n, std::size_t k, T* to) noexcep
     std::size_t const p1 = std::min(k, p0 + strip);
     for (std::size_t j0 = 0; j0 < n; j0 += panel_width) {
       T* const panel = to + j0 * k;
-      if (j0 + panel_width > n) {
-        for (std::size_t p = p0; p < p1; ++p)
-          for (std::size_t j = 0; j < panel_width; ++j)
-            panel[p * panel_width + j] = j0 + j < n ? *x.at(p, j0 + j) : T(0);
-      } else if (x.column_stride == 1) {
+      std::size_t const columns = std::min(panel_width, n - j0);
+      if (columns < panel_width) std::fill_n(panel + p0 * panel_width, (p1 - p0) * panel_width, T(0));
+      if (x.column_stride == 1 && columns == panel_width) {
         for (std::size_t p = p0; p < p1; ++p)
           std::memcpy(panel + p * panel_width, x.at(p, j0), panel_width * sizeof(T));
+      } else if (x.column_stride == 1) {
+        for (std::size_t p = p0; p < p1; ++p) std::copy_n(x.at(p, j0), columns, panel + p * panel_width);
       } else {
         std::size_t j = 0;
-        for (; j + 4 <= panel_width; j += 4) pack_four(x, p0, p1, j0 + j, panel + j, panel_width);
-        for (; j < panel_width; ++j)
+        for (; j + 4 <= columns; j += 4) pack_four(x, p0, p1, j0 + j, panel + j, panel_width);
+        for (; j < columns; ++j)
           for (std::size_t p = p0; p < p1; ++p) panel[p * panel_width + j] = *x.at(p, j0 + j);
       }
     }

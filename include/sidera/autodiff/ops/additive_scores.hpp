@@ -9,35 +9,38 @@ namespace detail {
 /// Columns `begin` .. `end` - 1 of the gradients of keys, queries and weight, from the gradient g of the scores; null
 /// targets are left out. The sums of a key and of the weight stay in registers.
 template <Scalar T, class F>
-void additive_scores_backward(F f, place_index const& index, std::size_t begin, std::size_t end, T const* g,
-                              summands<T const> keys, T const* queries, T const* weight, summands<T> to_keys,
-                              T* to_queries, T* to_weight) {
+void additive_scores_backward(F f, std::span<place_index::place const> used, std::size_t begin, std::size_t end,
+                              T const* g, summands<T const> keys, T const* queries, T const* weight,
+                              summands<T> to_keys, T* to_queries, T* to_weight) {
   std::size_t const n = keys.cols;
-  for_registers<T>(begin, end, [&](std::size_t j, auto registers, std::size_t lanes) {
-    constexpr std::size_t V = decltype(registers)::value;
-    using piece = register_row<T, V>;
-    piece const w = piece::of(weight + j, lanes);
-    piece of_weight = piece::zero();
-    for (auto place = index.used.begin(); place != index.used.end();) {
-      std::uint32_t const key = place->key;
-      piece const k = keys.template get<V>(key, j, lanes);
-      piece of_key = piece::zero();
-      for (; place != index.used.end() && place->key == key; ++place) {
-        simd::batch<T> const scale(g[place->at]);
-        std::size_t const at = place->sample * n + j;
-        piece slope = piece::of(queries + at, lanes);
-        for (std::size_t v = 0; v < V; ++v) {
-          simd::batch<T> const x = k.v[v] + slope.v[v], value = f.f(x);
-          slope.v[v] = scale * w.v[v] * f.d(x, value);
-          of_key.v[v] = of_key.v[v] + slope.v[v];
-          of_weight.v[v] = of_weight.v[v] + scale * value;
+  for_registers<T>(
+      begin, end, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
+        constexpr std::size_t V = decltype(registers)::value;
+        using piece = register_row<T, V>;
+        piece const w = piece::of(weight + j, lanes);
+        piece of_weight = piece::zero();
+        T const* const q = queries + j;
+        T* const to_q = to_queries + j;
+        for (auto const *place = used.data(), *const last = place + used.size(); place != last;) {
+          std::uint32_t const key = place->key;
+          piece const k = keys.template get<V>(key, j, lanes);
+          piece of_key = piece::zero();
+          for (; place != last && place->key == key; ++place) {
+            simd::batch<T> const scale(g[place->at]);
+            std::size_t const at = place->sample * n;
+            piece slope = piece::of(q + at, lanes);
+            for (std::size_t v = 0; v < V; ++v) {
+              simd::batch<T> const x = k.v[v] + slope.v[v], value = f.f(x);
+              slope.v[v] = scale * w.v[v] * f.d(x, value);
+              of_key.v[v] = of_key.v[v] + slope.v[v];
+              of_weight.v[v] = of_weight.v[v] + scale * value;
+            }
+            slope.add_to(to_q + at, lanes);
+          }
+          to_keys.add(key, j, lanes, of_key);
         }
-        if (to_queries != nullptr) slope.add_to(to_queries + at, lanes);
-      }
-      to_keys.add(key, j, lanes, of_key);
-    }
-    if (to_weight != nullptr) of_weight.add_to(to_weight + j, lanes);
-  });
+        if (to_weight != nullptr) of_weight.add_to(to_weight + j, lanes);
+      });
 }
 
 }  // namespace detail
@@ -67,11 +70,13 @@ requires ElementwiseFunction<F, T>
   detail::summands<T const> const k(keys.rows.data(), keys);
   detail::sum_over_columns(
       t, index, n,
-      [&](std::size_t j, auto registers, std::size_t lanes) {
+      [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
         constexpr std::size_t V = decltype(registers)::value;
         using piece = detail::register_row<T, V>;
-        return [&, j, lanes, w = piece::or_zero(weight.data() + j, lanes)](std::size_t key) {
-          return [=, &w, q = queries.data() + j, vector = k.template get<V>(key, j, lanes)](place_index::place place) {
+        return [&, j, lanes, w = piece::or_zero(weight.data() + j, lanes) ](std::size_t key)
+            __attribute__((always_inline)) {
+          return [ =, &w, q = queries.data() + j, vector = k.template get<V>(key, j, lanes) ](place_index::place place)
+              __attribute__((always_inline)) {
             piece x = piece::of(q + place.sample * n, lanes);
             for (std::size_t v = 0; v < V; ++v) x.v[v] = w.v[v] * f.f(vector.v[v] + x.v[v]);
             return x.sum();
@@ -85,7 +90,7 @@ requires ElementwiseFunction<F, T>
         detail::summands<T> const to_keys(keys.rows.zeroed_target(), keys);
         T *const to_queries = queries.zeroed_target(), *const to_weight = weight.zeroed_target();
         detail::own_columns(t, index.shape.rows(), n, [&](std::size_t first, std::size_t cols) {
-          detail::additive_scores_backward<T>(f, index, first, first + cols, g, k, queries.data(), weight.data(),
+          detail::additive_scores_backward<T>(f, index.used, first, first + cols, g, k, queries.data(), weight.data(),
                                               to_keys, to_queries, to_weight);
         });
         if (T* const to_bias = bias.zeroed_target()) {

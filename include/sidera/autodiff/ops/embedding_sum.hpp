@@ -35,23 +35,25 @@ template <Scalar T>
 /// out = the sum of the rows of `ids`, n numbers each, in their order.
 template <Scalar T>
 SIDERA_ALWAYS_INLINE void add_up_rows(T const* table, std::span<code_t const> ids, std::size_t n, T* out) {
-  for_registers<T>(0, n, [&](std::size_t j, auto registers, std::size_t lanes) {
-    auto sum = register_row<T, decltype(registers)::value>::zero();
-    for (code_t const id : ids)
-      if (id >= 0) sum.add(table + static_cast<std::size_t>(id) * n + j, lanes);
-    sum.to(out + j, lanes);
-  });
+  for_registers<T>(
+      0, n, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
+        auto sum = register_row<T, decltype(registers)::value>::zero();
+        for (code_t const id : ids)
+          if (id >= 0) sum.add(table + static_cast<std::size_t>(id) * n + j, lanes);
+        sum.to(out + j, lanes);
+      });
 }
 
 /// Adds columns begin .. end - 1 of a row g of n numbers to the rows of `ids`.
 template <Scalar T>
 SIDERA_ALWAYS_INLINE void add_to_rows(T* table, std::span<code_t const> ids, std::size_t n, std::size_t begin,
                                       std::size_t end, T const* g) {
-  for_registers<T>(begin, end, [&](std::size_t j, auto registers, std::size_t lanes) {
-    auto const row = register_row<T, decltype(registers)::value>::of(g + j, lanes);
-    for (code_t const id : ids)
-      if (id >= 0) row.add_to(table + static_cast<std::size_t>(id) * n + j, lanes);
-  });
+  for_registers<T>(
+      begin, end, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
+        auto const row = register_row<T, decltype(registers)::value>::of(g + j, lanes);
+        for (code_t const id : ids)
+          if (id >= 0) row.add_to(table + static_cast<std::size_t>(id) * n + j, lanes);
+      });
 }
 
 /// y_i = sum_l table[ids_il], `count` ids per row. Ids must have been checked; negative ones add nothing.

@@ -143,20 +143,22 @@ void sum_over_columns(tape<T>& t, place_index const& index, std::size_t n, Terms
   block_partition const groups{index.used.size(), w};
   parallel_for(t, groups.count(), w * n, [&](std::size_t begin, std::size_t end) {
     for (std::size_t g = begin; g < end; ++g) {
-      auto const group = index.used.subspan(groups.begin(g), groups.length(g));
+      place_index::place const* const group = index.used.data() + groups.begin(g);
+      std::size_t const count = groups.length(g);
       simd::batch<T> sums[w];
       for (auto& s : sums) s = simd::batch<T>(T(0));
-      for_registers<T>(0, n, [&](std::size_t j, auto registers, std::size_t lanes) {
-        auto const of_key = terms(j, registers, lanes);
-        for (std::size_t i = 0; i < group.size();) {
-          std::uint32_t const key = group[i].key;
-          auto const term = of_key(key);
-          for (; i < group.size() && group[i].key == key; ++i) sums[i] = sums[i] + term(group[i]);
-        }
-      });
+      for_registers<T>(
+          0, n, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
+            auto const of_key = terms(j, registers, lanes);
+            for (std::size_t i = 0; i < count;) {
+              std::uint32_t const key = group[i].key;
+              auto const term = of_key(key);
+              for (; i < count && group[i].key == key; ++i) sums[i] = sums[i] + term(group[i]);
+            }
+          });
       alignas(64) T found[w];
       simd::store<T>(found, simd::lane_sums<T>(sums));
-      for (std::size_t i = 0; i < group.size(); ++i) out(group[i].at, found[i]);
+      for (std::size_t i = 0; i < count; ++i) out(group[i].at, found[i]);
     }
   });
 }

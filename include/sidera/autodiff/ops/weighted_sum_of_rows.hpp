@@ -9,31 +9,33 @@ namespace detail {
 /// y_b = the weighted sum of sample b, for the samples of some places.
 template <Scalar T>
 void weigh_places(std::span<place_index::place const> used, T const* weights, summands<T const> x, T* y) {
-  for_registers<T>(0, x.cols, [&](std::size_t j, auto registers, std::size_t lanes) {
-    constexpr std::size_t V = decltype(registers)::value;
-    for (auto place = used.begin(); place != used.end();) {
-      std::uint32_t const key = place->key;
-      auto const row = x.template get<V>(key, j, lanes);
-      for (; place != used.end() && place->key == key; ++place)
-        row.add_scaled_to(y + place->sample * x.cols + j, weights[place->at], lanes);
-    }
-  });
+  for_registers<T>(
+      0, x.cols, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
+        constexpr std::size_t V = decltype(registers)::value;
+        for (auto const *place = used.data(), *const last = place + used.size(); place != last;) {
+          std::uint32_t const key = place->key;
+          auto const row = x.template get<V>(key, j, lanes);
+          for (; place != last && place->key == key; ++place)
+            row.add_scaled_to(y + place->sample * x.cols + j, weights[place->at], lanes);
+        }
+      });
 }
 
 /// Columns begin .. end - 1 of the gradient of the rows: the weighted sums of g over the places of a key.
 template <Scalar T>
-void weigh_samples(place_index const& index, T const* weights, T const* g, std::size_t begin, std::size_t end,
-                   summands<T> to) {
-  for_registers<T>(begin, end, [&](std::size_t j, auto registers, std::size_t lanes) {
-    constexpr std::size_t V = decltype(registers)::value;
-    for (auto place = index.used.begin(); place != index.used.end();) {
-      std::uint32_t const key = place->key;
-      auto sum = register_row<T, V>::zero();
-      for (; place != index.used.end() && place->key == key; ++place)
-        sum.add_scaled(g + place->sample * to.cols + j, weights[place->at], lanes);
-      to.add(key, j, lanes, sum);
-    }
-  });
+void weigh_samples(std::span<place_index::place const> used, T const* weights, T const* g, std::size_t begin,
+                   std::size_t end, summands<T> to) {
+  for_registers<T>(
+      begin, end, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
+        constexpr std::size_t V = decltype(registers)::value;
+        for (auto const *place = used.data(), *const last = place + used.size(); place != last;) {
+          std::uint32_t const key = place->key;
+          auto sum = register_row<T, V>::zero();
+          for (; place != last && place->key == key; ++place)
+            sum.add_scaled(g + place->sample * to.cols + j, weights[place->at], lanes);
+          to.add(key, j, lanes, sum);
+        }
+      });
 }
 
 /// to[place] += the row of the place . g of its sample.
@@ -41,10 +43,11 @@ template <Scalar T>
 void dot_places(tape<T>& t, place_index const& index, summands<T const> x, T const* g, T* to) {
   sum_over_columns(
       t, index, x.cols,
-      [&](std::size_t j, auto registers, std::size_t lanes) {
+      [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
         constexpr std::size_t V = decltype(registers)::value;
-        return [&, j, lanes](std::size_t key) {
-          return [=, n = x.cols, row = x.template get<V>(key, j, lanes)](place_index::place place) {
+        return [&, j, lanes ](std::size_t key) __attribute__((always_inline)) {
+          return [ =, n = x.cols, row = x.template get<V>(key, j, lanes) ](place_index::place place)
+              __attribute__((always_inline)) {
             auto product = register_row<T, V>::or_zero(g + place.sample * n + j, lanes);
             for (std::size_t v = 0; v < V; ++v) product.v[v] = product.v[v] * row.v[v];
             return product.sum();
@@ -83,7 +86,7 @@ template <Scalar T>
         if (x.rows.wants_gradient()) {
           detail::summands<T> const to(x.rows.zeroed_target(), x);
           detail::own_columns(t, index.shape.rows(), n, [&](std::size_t first, std::size_t cols) {
-            detail::weigh_samples(index, a, g, first, first + cols, to);
+            detail::weigh_samples(index.used, a, g, first, first + cols, to);
           });
         }
         if (T* const to = weights.zeroed_target()) detail::dot_places(t, index, rows, g, to);
