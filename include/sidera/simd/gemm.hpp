@@ -59,6 +59,11 @@ struct gemm_kernel {
   [[nodiscard]] static constexpr std::size_t height(std::size_t m) noexcept {
     return m > 2 * third ? rows : (m > third ? 2 * third : third);
   }
+  /// Rows of the next tile where `left` rows are left that are read in place. A third of a tile cannot keep the
+  /// multipliers busy: two tiles of two thirds are faster than a whole one and a third.
+  [[nodiscard]] static constexpr std::size_t next_rows(std::size_t left) noexcept {
+    return rows == 3 * third && left == rows + third ? 2 * third : std::min(rows, left);
+  }
   /// The first rows of A that tiles can read without reading beyond the m-th.
   [[nodiscard]] static constexpr std::size_t whole_rows(std::size_t m) noexcept {
     std::size_t const last = m % rows;
@@ -184,13 +189,13 @@ struct gemm_plan {
       for (std::size_t j = j0; j < j1; j += kernel::columns) {
         bool const b_direct = j < b.direct;
         T const* const right = b_direct ? b.view.at(p, j) : b.packed + (j - b.direct) * k + p * kernel::columns;
-        for (std::size_t i = i0; i < i1; i += kernel::rows) {
+        for (std::size_t i = i0, rows = 0; i < i1; i += rows) {
           bool const a_direct = i < first_packed;
+          rows = a_direct ? kernel::next_rows(std::min(i1, first_packed) - i) : std::min(kernel::rows, m - i);
           T const* const left = a_direct ? a.at(i, p) : packed_a + (i - first_packed) * k + p * kernel::rows;
           kernel::tile(std::min(kernel::chain, k - p), left, a_direct ? a.row_stride : 1,
                        a_direct ? a.column_stride : kernel::rows, right, b_direct ? b.view.row_stride : kernel::columns,
-                       c + i * c_row + j, c_row, add || p > 0, std::min(kernel::rows, m - i),
-                       std::min(kernel::columns, j1 - j));
+                       c + i * c_row + j, c_row, add || p > 0, rows, std::min(kernel::columns, j1 - j));
         }
       }
   }
