@@ -39,8 +39,8 @@ struct ctr_model {
     }
   }
   [[nodiscard]] sidera::variable<float> loss(sidera::tape<float>& t) const {
-    auto const items = table(t, history), query = table(t, target);
-    auto const interest = attention(items, places, query, time);
+    auto const query = table(t, target);
+    auto const interest = attention(table.sums(t, history), places, query, time);
     return sidera::bce_with_logits(head(concat_columns(interest, query)), t.refer(y));
   }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <sidera/autodiff/ops/gather_rows.hpp>
+#include <sidera/autodiff/ops/row_sums.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/layers/initializers.hpp>
 
@@ -28,6 +29,11 @@ struct embedding {
   template <Scalar T>
   [[nodiscard]] variable<T> operator()(tape<T>& t, code_matrix_cref const& ids) const {
     return embedding_sum(t[table], ids);
+  }
+  /// The same for ops that add the rows up themselves; for tables that are not much longer than `ids`.
+  template <Scalar T>
+  [[nodiscard]] row_sums<T> sums(tape<T>& t, code_matrix const& ids) const {
+    return shared_row_sums(t[table], std::span(ids.data(), static_cast<std::size_t>(ids.size())), column_count(ids));
   }
 };
 

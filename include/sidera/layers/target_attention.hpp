@@ -31,12 +31,12 @@ struct target_attention {
       *p = add_weight(store, name + part, dim, dim, init, stream);
   }
 
-  /// batch x dim. `items` is n x dim, `places` says which item each place of the batch uses, negative for padding,
-  /// which changes no bit wherever it is; `queries` is batch x dim.
+  /// batch x dim. `items` is n x dim, or n sums of rows; `places` says which item each place of the batch uses,
+  /// negative for padding, which changes no bit wherever it is; `queries` is batch x dim.
   template <Scalar T>
-  [[nodiscard]] variable<T> operator()(variable<T> items, std::span<code_t const> places, variable<T> queries,
-                                       std::size_t time) const {
-    tape<T>& t = items.owner();
+  [[nodiscard]] variable<T> operator()(std::type_identity_t<row_sums<T>> const& items, std::span<code_t const> places,
+                                       variable<T> queries, std::size_t time) const {
+    tape<T>& t = queries.owner();
     std::size_t const dim = items.cols(), d = dim / heads;
     variable<T> const q = matmul(queries, t[query]);
     auto const head = [d](variable<T> x, std::size_t h) { return slice_columns(x, h * d, d); };

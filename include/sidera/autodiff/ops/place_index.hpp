@@ -111,6 +111,9 @@ struct summands {
   summands(Number* numbers, row_sums<T> const& x) noexcept
       : rows(numbers), ids(x.count == 0 ? nullptr : x.ids.data()), count(x.count), cols(x.cols()) {}
 
+  /// The summands of a key, where there are ids.
+  [[nodiscard]] std::span<code_t const> ids_of(std::size_t key) const noexcept { return {ids + key * count, count}; }
+
   /// V registers of a key's vector, from column j on.
   template <std::size_t V, class T = std::remove_const_t<Number>>
   [[nodiscard]] SIDERA_ALWAYS_INLINE register_row<T, V> get(std::size_t key, std::size_t j, std::size_t lanes) const {
