@@ -20,7 +20,6 @@ void additive_scores_backward(F f, std::span<place_index::place const> used, std
         piece const w = piece::of(weight + j, lanes);
         piece of_weight = piece::zero();
         T const* const q = queries + j;
-        T* const to_q = to_queries + j;
         for (auto const *place = used.data(), *const last = place + used.size(); place != last;) {
           std::uint32_t const key = place->key;
           piece const k = keys.template get<V>(key, j, lanes);
@@ -35,7 +34,7 @@ void additive_scores_backward(F f, std::span<place_index::place const> used, std
               of_key.v[v] = of_key.v[v] + slope.v[v];
               of_weight.v[v] = of_weight.v[v] + scale * value;
             }
-            slope.add_to(to_q + at, lanes);
+            if (to_queries != nullptr) slope.add_to(to_queries + at + j, lanes);
           }
           to_keys.add(key, j, lanes, of_key);
         }

@@ -118,9 +118,9 @@ template <Scalar T>
           if (to.rows == nullptr) continue;
           T const* const values = to.ids == nullptr ? vectors.rows : sums + b * time * s.cols;
           T* const gradients = to.ids == nullptr ? to.rows : of_sums;
-          if (to.ids != nullptr) std::fill_n(of_sums, rows.count * s.cols, T(0));
-          detail::spread_heads(a, g, slopes, queries.data() + b * row, time, heads, rows.count, s.cols,
-                               [&](std::size_t i) { return gradients + (rows(i) - values); });
+          detail::spread_heads(
+              a, g, slopes, queries.data() + b * row, time, heads, rows.count, s.cols,
+              [&](std::size_t i) { return gradients + (rows(i) - values); }, to.ids == nullptr);
           if (to.ids != nullptr) detail::add_to_summands(to, keep.subspan(b * time, time), of_sums);
         }
       },

@@ -91,16 +91,17 @@ void weigh_heads(T const* weight, std::size_t stride, std::size_t heads, std::si
   for (; h < heads; ++h) weigh_head_block<1>(weight + h * stride, stride, count, n, row, out + h * n, add);
 }
 
-/// to(i) (n numbers) += sum_h a[h * stride + i] u_h + b[h * stride + i] v_h for `count` rows; u_h = u + h * n, v alike.
+/// to(i) (n numbers) = or += sum_h a[h * stride + i] u_h + b[h * stride + i] v_h for `count` rows; u_h = u + h * n, v
+/// alike.
 template <Scalar T, class Row>
 void spread_heads(T const* a, T const* u, T const* b, T const* v, std::size_t stride, std::size_t heads,
-                  std::size_t count, std::size_t n, Row const& to) {
+                  std::size_t count, std::size_t n, Row const& to, bool add) {
   using batch = simd::batch<T>;
   constexpr std::size_t w = simd::width<T>;
   auto const columns = [&](std::size_t i, std::size_t j, auto vectors, std::size_t some) {
     constexpr std::size_t V = decltype(vectors)::value;
     batch sums[V];
-    for (std::size_t k = 0; k < V; ++k) sums[k] = load_some<T>(to(i) + j + k * w, some);
+    for (std::size_t k = 0; k < V; ++k) sums[k] = add ? load_some<T>(to(i) + j + k * w, some) : batch(T(0));
     for (std::size_t h = 0; h < heads; ++h) {
       batch const x(a[h * stride + i]), y(b[h * stride + i]);
       for (std::size_t k = 0; k < V; ++k) {
