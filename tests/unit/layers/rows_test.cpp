@@ -123,6 +123,15 @@ TEST_CASE("embedding: rows, zeros for negative ids, gradients of the touched row
   CHECK_THROWS_AS((void)items(t, std::span<sidera::code_t const>(bad)), sidera::argument_error);
 }
 
+TEST_CASE("embedding: sums of rows are those that it adds up") {
+  sidera::parameters<double> store;
+  sidera::embedding const items(store, "items", 6, 3, stream);
+  sidera::tape<double> t(store);
+  sidera::code_matrix ids(3, 2);
+  ids << 4, 1, -1, 4, 0, 0;
+  CHECK((items.sums(t, ids).sums().value().array() == items(t, ids).value().array()).all());
+}
+
 TEST_CASE("initialisers: scales, orthogonality, the same numbers for the same stream") {
   using sidera::matrix;
   sidera::parameters<double> store;

@@ -54,6 +54,11 @@ TEST_CASE("additive scores and sums of chosen rows obey the gradient laws") {
   gradient_law("attend_rows", {"k x 2n", "m x n"}, [](auto in) {
     return attend_rows(in[0], in[1], places(in[0].rows() * time_steps, in[1].rows()), time_steps, 2, .7);
   });
+  gradient_law("attend_rows, to sums of rows", {"k x 2n", "m x n"}, [](auto in) {
+    std::size_t const vectors = 2 * in[1].rows();
+    auto const sums = shared_row_sums(in[1], std::span<code_t const>(places(3 * vectors, in[1].rows())), 3);
+    return attend_rows(in[0], sums, places(in[0].rows() * time_steps, vectors), time_steps, 2, .7);
+  });
   gradient_law("attend_rows, a block of heads and one more", {"k x 5n", "m x n"}, [](auto in) {
     return attend_rows(in[0], in[1], places(in[0].rows() * time_steps, in[1].rows()), time_steps, 5, .7);
   });
@@ -88,6 +93,22 @@ TEST_CASE("windows and their adjoint obey the gradient laws") {
   std::size_t const positions = window.positions(one).rows();
   CHECK(positions == 4 * 2);
   gradient_law("fold", {"8m x 6n"}, [&](auto in) { return fold(in[0], {in[0].rows() / 8, 3, 4}, window); });
+}
+
+TEST_CASE("attention to sums of rows is attention to the sums, bit for bit") {
+  sidera::parameters<float> store;
+  auto const x = store.add("x", 9, 24), q = store.add("q", 3, 48);
+  for (sidera::parameter const p : {x, q})
+    for (sidera::index_t i = 0; i < store.value(p).size(); ++i)
+      store.value(p).data()[i] = static_cast<float>(sidera::random_stream(p.index).normal(std::uint64_t(i)));
+  auto const ids = places(40, 9), at = places(3 * 11, 20);
+  auto const attended = [&](bool made_before) {
+    sidera::tape<float> t(std::as_const(store));
+    auto const sums = shared_row_sums(t[x], std::span(ids), 2);
+    return sidera::matrix<float>(
+        attend_rows(t[q], made_before ? sidera::row_sums<float>(sums.sums()) : sums, at, 11, 2, .3).value());
+  };
+  CHECK((attended(true).array() == attended(false).array()).all());
 }
 
 TEST_CASE("a longer padding changes no bit of attention") {
