@@ -149,14 +149,15 @@ void sum_over_columns(tape<T>& t, place_index const& index, std::size_t n, Terms
       place_index::place const* const group = index.used.data() + groups.begin(g);
       std::size_t const count = groups.length(g);
       simd::batch<T> sums[w];
-      for (auto& s : sums) s = simd::batch<T>(T(0));
+      std::fill(sums + (n == 0 ? 0 : count), sums + w, simd::batch<T>(T(0)));  // the others are assigned
       for_registers<T>(
           0, n, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
             auto const of_key = terms(j, registers, lanes);
             for (std::size_t i = 0; i < count;) {
               std::uint32_t const key = group[i].key;
               auto const term = of_key(key);
-              for (; i < count && group[i].key == key; ++i) sums[i] = sums[i] + term(group[i]);
+              for (; i < count && group[i].key == key; ++i)
+                sums[i] = j == 0 ? term(group[i]) : sums[i] + term(group[i]);
             }
           });
       alignas(64) T found[w];
