@@ -10,8 +10,8 @@ namespace detail {
 /// targets are left out. The sums of a key and of the weight stay in registers.
 template <Scalar T, class F>
 void additive_scores_backward(F f, std::span<place_index::place const> used, std::size_t begin, std::size_t end,
-                              T const* g, summands<T const> keys, T const* queries, T const* weight,
-                              summands<T> to_keys, T* to_queries, T* to_weight) {
+                              T const* g, summands<T> keys, T const* queries, T const* weight, T* to_keys,
+                              T* to_queries, T* to_weight) {
   std::size_t const n = keys.cols;
   for_registers<T>(
       begin, end, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
@@ -36,7 +36,7 @@ void additive_scores_backward(F f, std::span<place_index::place const> used, std
             }
             if (to_queries != nullptr) slope.add_to(to_queries + at + j, lanes);
           }
-          to_keys.add(key, j, lanes, of_key);
+          keys.add(to_keys, key, j, lanes, of_key);
         }
         if (to_weight != nullptr) of_weight.add_to(to_weight + j, lanes);
       });
@@ -66,7 +66,7 @@ requires ElementwiseFunction<F, T>
   std::size_t const n = keys.cols();
   variable<T> const y = t.result(index.shape.batch, index.shape.time, keys.rows, queries, weight, bias);
   std::fill_n(y.data(), y.size(), T(0));
-  detail::summands<T const> const k(keys.rows.data(), keys);
+  detail::summands<T> const k(keys);
   detail::sum_over_columns(
       t, index, n,
       [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
@@ -86,8 +86,8 @@ requires ElementwiseFunction<F, T>
   t.on_backward(
       [=, &t] {
         T const* const g = y.gradient_data();
-        detail::summands<T> const to_keys(keys.rows.zeroed_target(), keys);
-        T *const to_queries = queries.zeroed_target(), *const to_weight = weight.zeroed_target();
+        T *const to_keys = keys.rows.zeroed_target(), *const to_queries = queries.zeroed_target(),
+                 *const to_weight = weight.zeroed_target();
         detail::own_columns(t, index.shape.rows(), n, [&](std::size_t first, std::size_t cols) {
           detail::additive_scores_backward<T>(f, index.used, first, first + cols, g, k, queries.data(), weight.data(),
                                               to_keys, to_queries, to_weight);

@@ -22,7 +22,7 @@ struct sample_rows {
   [[nodiscard]] T const* operator()(std::size_t i) const noexcept { return row[i]; }
 
   /// Vectors that are sums are made in `sums`, side by side.
-  sample_rows(T const** memory, summands<T const> x, std::span<code_t const> places, T* sums) : row(memory) {
+  sample_rows(T const** memory, summands<T> x, std::span<code_t const> places, T* sums) : row(memory) {
     for (code_t const place : places) {
       if (place < 0) continue;
       auto const key = static_cast<std::size_t>(place);
@@ -63,15 +63,61 @@ void attend_sample_backward(attention_sizes s, sample_rows<T> const& rows, T con
   if (to_q != nullptr) weigh_heads(slopes, s.time, s.heads, rows.count, s.cols, rows, to_q, true);
 }
 
-/// Adds the gradients of `count` sums, side by side in `g`, to their summands.
+/// Adds the gradients g of the sums of one sample, side by side, to those of their summands.
 template <Scalar T>
-void add_to_summands(summands<T> to, std::span<code_t const> places, T const* g) {
+void add_to_summands(summands<T> x, std::span<code_t const> places, T const* g, T* to) {
   for (code_t const place : places) {
     if (place < 0) continue;
-    add_to_rows(to.rows, to.ids_of(static_cast<std::size_t>(place)), to.cols, 0, to.cols, g);
-    g += to.cols;
+    add_to_rows(to, x.ids_of(static_cast<std::size_t>(place)), x.cols, 0, x.cols, g);
+    g += x.cols;
   }
 }
+
+/// Everything that the samples of a batch share.
+template <Scalar T>
+struct attention_to_rows {
+  attention_sizes s;
+  summands<T> vectors;
+  std::span<code_t const> places;
+  T const* queries;
+  T *weights, *sums;  ///< the sums of all places; null where the vectors are rows
+  T const** memory;
+  sample_rows<T>* rows;
+
+  attention_to_rows(tape<T>& t, attention_sizes sizes, variable<T> q, row_sums<T> const& x, std::span<code_t const> at)
+      : s(sizes),
+        vectors(x),
+        places(t.keep(at)),
+        queries(q.data()),
+        weights(t.scratch(s.batch * s.heads * s.time)),
+        sums(vectors.ids == nullptr ? nullptr : t.scratch(s.batch * s.time * s.cols)),
+        memory(t.template scratch<T const*>(s.batch * s.time)),
+        rows(t.template scratch<sample_rows<T>>(s.batch)) {}
+
+  [[nodiscard]] std::span<code_t const> places_of(std::size_t b) const { return places.subspan(b * s.time, s.time); }
+  [[nodiscard]] T const* queries_of(std::size_t b) const { return queries + b * s.heads * s.cols; }
+  [[nodiscard]] T* weights_of(std::size_t b) const { return weights + b * s.heads * s.time; }
+  [[nodiscard]] T* sums_of(std::size_t b) const { return sums == nullptr ? nullptr : sums + b * s.time * s.cols; }
+
+  void forward(std::size_t b, T* y) const {
+    rows[b] = sample_rows<T>(memory + b * s.time, vectors, places_of(b), sums_of(b));
+    attend_sample(s, queries_of(b), rows[b], weights_of(b), y);
+  }
+
+  /// `slopes` is memory for heads x time numbers, `of_sums` for time x cols where the vectors are sums; null targets
+  /// are left out.
+  void backward(std::size_t b, T const* g, T* slopes, T* of_sums, T* to_q, T* to_x) const {
+    attend_sample_backward(s, rows[b], weights_of(b), g, slopes, to_q);
+    if (to_x == nullptr) return;
+    bool const own_rows = sums == nullptr;
+    T const* const from = own_rows ? vectors.rows : sums_of(b);
+    T* const to = own_rows ? to_x : of_sums;
+    spread_heads(
+        weights_of(b), g, slopes, queries_of(b), s.time, s.heads, rows[b].count, s.cols,
+        [&](std::size_t i) { return to + (rows[b](i) - from); }, own_rows);
+    if (!own_rows) add_to_summands(vectors, places_of(b), to, to_x);
+  }
+};
 
 }  // namespace detail
 
@@ -89,40 +135,20 @@ template <Scalar T>
                  "queries of heads * columns");
   detail::require_places(places, {queries.rows(), time}, x.size(), "attend_rows");
   tape<T>& t = queries.owner();
-  detail::attention_sizes const s{queries.rows(), time, heads, x.cols(), scale};
-  std::span<code_t const> const keep = t.keep(places);
-  std::size_t const row = heads * s.cols;
-  variable<T> const y = t.result(s.batch, row, queries, x.rows);
-  T* const weights = t.scratch(s.batch * heads * time);
-  detail::summands<T const> const vectors(x.rows.data(), x);
-  T* const sums = vectors.ids == nullptr ? nullptr : t.scratch(s.batch * time * s.cols);
-  auto** const pointers = t.template scratch<T const*>(s.batch * time);
-  auto* const rows_of = t.template scratch<detail::sample_rows<T>>(s.batch);
-  detail::parallel_for(t, s.batch, time * row, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t b = begin; b < end; ++b) {
-      std::size_t const first = b * time;
-      T* const own = sums == nullptr ? nullptr : sums + first * s.cols;
-      rows_of[b] = detail::sample_rows<T>(pointers + first, vectors, keep.subspan(first, time), own);
-      detail::attend_sample(s, queries.data() + b * row, rows_of[b], weights + b * heads * time, y.data() + b * row);
-    }
+  std::size_t const row = queries.cols(), batch = queries.rows();
+  detail::attention_to_rows<T> const all(t, {batch, time, heads, x.cols(), scale}, queries, x, places);
+  variable<T> const y = t.result(batch, row, queries, x.rows);
+  detail::parallel_for(t, batch, time * row, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t b = begin; b < end; ++b) all.forward(b, y.data() + b * row);
   });
   t.on_backward(
       [=, &t] {
-        T *const to_q = queries.zeroed_target(), *const slopes = t.scratch(heads * time);
-        detail::summands<T> const to(x.rows.zeroed_target(), x);
-        T* const of_sums = to.ids == nullptr ? nullptr : t.scratch(time * s.cols);
-        for (std::size_t b = 0; b < s.batch; ++b) {  // samples may share rows of x: in order, by one thread
-          detail::sample_rows<T> const& rows = rows_of[b];
-          T const *const g = y.gradient_data() + b * row, *const a = weights + b * heads * time;
-          detail::attend_sample_backward(s, rows, a, g, slopes, to_q == nullptr ? nullptr : to_q + b * row);
-          if (to.rows == nullptr) continue;
-          T const* const values = to.ids == nullptr ? vectors.rows : sums + b * time * s.cols;
-          T* const gradients = to.ids == nullptr ? to.rows : of_sums;
-          detail::spread_heads(
-              a, g, slopes, queries.data() + b * row, time, heads, rows.count, s.cols,
-              [&](std::size_t i) { return gradients + (rows(i) - values); }, to.ids == nullptr);
-          if (to.ids != nullptr) detail::add_to_summands(to, keep.subspan(b * time, time), of_sums);
-        }
+        T *const to_q = queries.zeroed_target(), *const to_x = x.rows.zeroed_target();
+        T* const slopes = t.scratch(heads * time);
+        T* const of_sums = all.sums == nullptr ? nullptr : t.scratch(time * x.cols());
+        for (std::size_t b = 0; b < batch; ++b)  // samples may share rows of x: in order, by one thread
+          all.backward(b, y.gradient_data() + b * row, slopes, of_sums, to_q == nullptr ? nullptr : to_q + b * row,
+                       to_x);
       },
       y);
   return y;

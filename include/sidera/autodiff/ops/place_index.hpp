@@ -100,22 +100,21 @@ void own_columns(tape<T>& t, std::size_t places, std::size_t cols, Body const& b
   t.executor().run(blocks.count(), [&](std::size_t b, std::size_t) { body(blocks.begin(b), blocks.length(b)); });
 }
 
-/// The numbers of a \ref row_sums, or memory for their gradient.
-template <class Number>
+/// What loops need to know of a \ref row_sums.
+template <Scalar T>
 struct summands {
-  Number* rows;       ///< null where no gradient is wanted
+  T const* rows;
   code_t const* ids;  ///< `count` of every key; null: the rows are the keys
   std::size_t count, cols;
 
-  template <class T>
-  summands(Number* numbers, row_sums<T> const& x) noexcept
-      : rows(numbers), ids(x.count == 0 ? nullptr : x.ids.data()), count(x.count), cols(x.cols()) {}
+  summands(row_sums<T> const& x) noexcept  // NOLINT: the same thing for other readers
+      : rows(x.rows.data()), ids(x.count == 0 ? nullptr : x.ids.data()), count(x.count), cols(x.cols()) {}
 
   /// The summands of a key, where there are ids.
   [[nodiscard]] std::span<code_t const> ids_of(std::size_t key) const noexcept { return {ids + key * count, count}; }
 
   /// V registers of a key's vector, from column j on.
-  template <std::size_t V, class T = std::remove_const_t<Number>>
+  template <std::size_t V>
   [[nodiscard]] SIDERA_ALWAYS_INLINE register_row<T, V> get(std::size_t key, std::size_t j, std::size_t lanes) const {
     if (ids == nullptr) return register_row<T, V>::of(rows + key * cols + j, lanes);
     auto sum = register_row<T, V>::zero();
@@ -124,18 +123,17 @@ struct summands {
         sum.add(rows + static_cast<std::size_t>(id) * cols + j, lanes);
     return sum;
   }
-  /// Adds to the summands of a key.
-  template <std::size_t V, class T>
-  SIDERA_ALWAYS_INLINE void add(std::size_t key, std::size_t j, std::size_t lanes, register_row<T, V> const& x) const {
-    if (rows == nullptr) return;
-    if (ids == nullptr) return x.add_to(rows + key * cols + j, lanes);
+  /// Adds to the gradients of the summands of a key; `to` is that of `rows`, null where nobody wants it.
+  template <std::size_t V>
+  SIDERA_ALWAYS_INLINE void add(T* to, std::size_t key, std::size_t j, std::size_t lanes,
+                                register_row<T, V> const& x) const {
+    if (to == nullptr) return;
+    if (ids == nullptr) return x.add_to(to + key * cols + j, lanes);
     for (std::size_t l = 0; l < count; ++l)
       if (code_t const id = ids[key * count + l]; id >= 0)
-        x.add_to(rows + static_cast<std::size_t>(id) * cols + j, lanes);
+        x.add_to(to + static_cast<std::size_t>(id) * cols + j, lanes);
   }
 };
-template <class Number, class T>
-summands(Number*, row_sums<T> const&) -> summands<Number>;
 
 /// out(place) = sum_j h_j(place) over n columns, on the threads of the tape. `terms(j, V, lanes)` gives, for V
 /// registers of columns from j on, a function from a key to a function from its places to the sum of those registers.

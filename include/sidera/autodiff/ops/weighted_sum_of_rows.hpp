@@ -8,7 +8,7 @@ namespace detail {
 
 /// y_b = the weighted sum of sample b, for the samples of some places.
 template <Scalar T>
-void weigh_places(std::span<place_index::place const> used, T const* weights, summands<T const> x, T* y) {
+void weigh_places(std::span<place_index::place const> used, T const* weights, summands<T> x, T* y) {
   for_registers<T>(
       0, x.cols, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
         constexpr std::size_t V = decltype(registers)::value;
@@ -24,7 +24,7 @@ void weigh_places(std::span<place_index::place const> used, T const* weights, su
 /// Columns begin .. end - 1 of the gradient of the rows: the weighted sums of g over the places of a key.
 template <Scalar T>
 void weigh_samples(std::span<place_index::place const> used, T const* weights, T const* g, std::size_t begin,
-                   std::size_t end, summands<T> to) {
+                   std::size_t end, summands<T> x, T* to) {
   for_registers<T>(
       begin, end, [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
         constexpr std::size_t V = decltype(registers)::value;
@@ -32,15 +32,15 @@ void weigh_samples(std::span<place_index::place const> used, T const* weights, T
           std::uint32_t const key = place->key;
           auto sum = register_row<T, V>::zero();
           for (; place != last && place->key == key; ++place)
-            sum.add_scaled(g + place->sample * to.cols + j, weights[place->at], lanes);
-          to.add(key, j, lanes, sum);
+            sum.add_scaled(g + place->sample * x.cols + j, weights[place->at], lanes);
+          x.add(to, key, j, lanes, sum);
         }
       });
 }
 
 /// to[place] += the row of the place . g of its sample.
 template <Scalar T>
-void dot_places(tape<T>& t, place_index const& index, summands<T const> x, T const* g, T* to) {
+void dot_places(tape<T>& t, place_index const& index, summands<T> x, T const* g, T* to) {
   sum_over_columns(
       t, index, x.cols,
       [&](std::size_t j, auto registers, std::size_t lanes) __attribute__((always_inline)) {
@@ -75,7 +75,7 @@ template <Scalar T>
   tape<T>& t = weights.owner();
   std::size_t const n = x.cols();
   variable<T> const y = t.result(index.shape.batch, n, weights, x.rows);
-  detail::summands<T const> const rows(x.rows.data(), x);
+  detail::summands<T> const rows(x);
   std::fill_n(y.data(), y.size(), T(0));
   t.executor().run(index.blocks().count(), [&](std::size_t b, std::size_t) {
     detail::weigh_places(index.block(b), static_cast<T const*>(weights.data()), rows, y.data());
@@ -83,10 +83,9 @@ template <Scalar T>
   t.on_backward(
       [=, &t] {
         T const *const g = y.gradient_data(), *const a = weights.data();
-        if (x.rows.wants_gradient()) {
-          detail::summands<T> const to(x.rows.zeroed_target(), x);
+        if (T* const to = x.rows.zeroed_target()) {
           detail::own_columns(t, index.shape.rows(), n, [&](std::size_t first, std::size_t cols) {
-            detail::weigh_samples(index.used, a, g, first, first + cols, to);
+            detail::weigh_samples(index.used, a, g, first, first + cols, rows, to);
           });
         }
         if (T* const to = weights.zeroed_target()) detail::dot_places(t, index, rows, g, to);
