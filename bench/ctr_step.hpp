@@ -2,6 +2,7 @@
 #pragma once
 /// \file  A ranker: items are sums of 4 code embeddings of 64 numbers, the target item attends to a history of at most
 /// 20 items with 4 heads, an MLP 128 -> 64 -> 1 on both, binary cross entropy; a batch of 256.
+#include <sidera/autodiff/ops/concat.hpp>
 #include <sidera/layers/embedding.hpp>
 #include <sidera/layers/mlp.hpp>
 #include <sidera/layers/target_attention.hpp>

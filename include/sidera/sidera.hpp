@@ -29,6 +29,7 @@
 #include <sidera/autodiff/ops/gelu_tanh.hpp>
 #include <sidera/autodiff/ops/gradient_reversal.hpp>
 #include <sidera/autodiff/ops/gru.hpp>
+#include <sidera/autodiff/ops/head_products.hpp>
 #include <sidera/autodiff/ops/heads.hpp>
 #include <sidera/autodiff/ops/identity.hpp>
 #include <sidera/autodiff/ops/l2_normalise.hpp>

@@ -2,8 +2,7 @@
 #pragma once
 #include <cmath>
 #include <sidera/autodiff/ops/attend_rows.hpp>
-#include <sidera/autodiff/ops/concat.hpp>
-#include <sidera/autodiff/ops/slice.hpp>
+#include <sidera/autodiff/ops/head_products.hpp>
 #include <sidera/layers/linear.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -37,15 +36,10 @@ struct target_attention {
   [[nodiscard]] variable<T> operator()(std::type_identity_t<row_sums<T>> const& items, std::span<code_t const> places,
                                        variable<T> queries, std::size_t time) const {
     tape<T>& t = queries.owner();
-    std::size_t const dim = items.cols(), d = dim / heads;
-    variable<T> const q = matmul(queries, t[query]);
-    auto const head = [d](variable<T> x, std::size_t h) { return slice_columns(x, h * d, d); };
-    std::vector<variable<T>> parts;
-    for (std::size_t h = 0; h < heads; ++h) parts.push_back(matmul_nt(head(q, h), head(t[key], h)));
-    variable<T> const sums = attend_rows(concat_columns(std::span<variable<T> const>(parts)), items, places, time,
-                                         heads, 1 / std::sqrt(static_cast<double>(d)));
-    for (std::size_t h = 0; h < heads; ++h) parts[h] = matmul(slice_columns(sums, h * dim, dim), head(t[value], h));
-    return matmul(concat_columns(std::span<variable<T> const>(parts)), t[out]);
+    variable<T> const q = matmul_nt_by_heads(matmul(queries, t[query]), t[key], heads);
+    double const scale = 1 / std::sqrt(static_cast<double>(items.cols() / heads));
+    variable<T> const sums = attend_rows(q, items, places, time, heads, scale);
+    return matmul(matmul_by_heads(sums, t[value], heads), t[out]);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <sidera/autodiff/ops/dense.hpp>
 #include <sidera/autodiff/ops/div.hpp>
 #include <sidera/autodiff/ops/gelu.hpp>
+#include <sidera/autodiff/ops/head_products.hpp>
 #include <sidera/autodiff/ops/matmul.hpp>
 #include <sidera/autodiff/ops/mul.hpp>
 #include <sidera/autodiff/ops/sub.hpp>
@@ -15,6 +16,8 @@ TEST_CASE("gradients of products") {
   gradient_law("matmul", {"m x k", "k x n"}, [](auto in) { return matmul(in[0], in[1]); });
   gradient_law("matmul_nt", {"m x k", "n x k"}, [](auto in) { return matmul_nt(in[0], in[1]); });
   gradient_law("matmul_tn", {"k x m", "k x n"}, [](auto in) { return matmul_tn(in[0], in[1]); });
+  gradient_law("matmul_by_heads", {"m x 3k", "k x 3n"}, [](auto in) { return matmul_by_heads(in[0], in[1], 3); });
+  gradient_law("matmul_nt_by_heads", {"m x 3k", "n x 3k"}, [](auto in) { return matmul_nt_by_heads(in[0], in[1], 3); });
   gradient_law("matmul with itself", {"m x k"}, [](auto in) { return matmul_nt(in[0], in[0]); });
   gradient_law("dense", {"m x k", "k x n", "1 x n"}, [](auto in) { return dense(in[0], in[1], in[2]); });
   gradient_law("dense tanh", {"m x k", "k x n", "1 x n"},
