@@ -5,6 +5,8 @@
 #include <concepts>
 #include <sidera/autodiff/batch_math.hpp>
 #include <sidera/autodiff/tape.hpp>
+#include <sidera/simd/first_lanes.hpp>
+#include <sidera/simd/lane_mask.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -35,18 +37,11 @@ namespace detail {
 /// `count` <= width numbers at p; the other lanes are 1, which no function here minds.
 template <Scalar T>
 [[nodiscard]] SIDERA_ALWAYS_INLINE simd::batch<T> load_some(T const* p, std::size_t count) noexcept {
-  if (count == simd::width<T>) return simd::load<T>(p);
-  alignas(64) T lanes[simd::width<T>];
-  std::fill_n(lanes, simd::width<T>, T(1));
-  std::copy_n(p, count, lanes);
-  return simd::load<T>(lanes);
+  return count == simd::width<T> ? simd::load<T>(p) : simd::load_first<T>(p, count, T(1));
 }
 template <Scalar T>
 SIDERA_ALWAYS_INLINE void store_some(T* p, simd::batch<T> v, std::size_t count) noexcept {
-  if (count == simd::width<T>) return simd::store<T>(p, v);
-  alignas(64) T lanes[simd::width<T>];
-  simd::store<T>(lanes, v);
-  std::copy_n(lanes, count, p);
+  return count == simd::width<T> ? simd::store<T>(p, v) : simd::store_first<T>(p, v, count);
 }
 
 /// out[i ...] = g(i, count) or, with `add`, +=; g gives the `count` <= width entries from i on as a batch.
@@ -75,11 +70,8 @@ template <Scalar T, class G>
     std::size_t i = begin;
     for (; i + 2 * w <= end; i += 2 * w) even = even + g(i, w), odd = odd + g(i + w, w);
     if (i + w <= end) even = even + g(i, w), i += w;
-    sum += static_cast<double>(simd::sum_lanes<T>(even + odd));
-    if (i == end) continue;
-    alignas(64) T lanes[w];
-    simd::store<T>(lanes, g(i, end - i));
-    for (std::size_t j = 0; j < end - i; ++j) sum += static_cast<double>(lanes[j]);
+    if (i < end) odd = odd + simd::zero_rest<T>(g(i, end - i), end - i);
+    sum += static_cast<double>(simd::joined_lanes<T>(even + odd));
   }
   return sum;
 }

@@ -13,10 +13,7 @@ inline constexpr std::size_t column_registers = sizeof(simd::batch<T>) == 64 ? 4
 /// `lanes` numbers at p; the other lanes are 0.
 template <Scalar T>
 [[nodiscard]] SIDERA_ALWAYS_INLINE simd::batch<T> load_or_zero(T const* p, std::size_t lanes) noexcept {
-  if (lanes == simd::width<T>) return simd::load<T>(p);
-  alignas(64) T all[simd::width<T>] = {};
-  std::copy_n(p, lanes, all);
-  return simd::load<T>(all);
+  return lanes == simd::width<T> ? simd::load<T>(p) : simd::load_first<T>(p, lanes, T(0));
 }
 
 /// A piece of a row: `V` registers, of which the last one counts `lanes` lanes.
