@@ -352,6 +352,7 @@
 #include <sidera/simd/candidates.hpp>
 #include <sidera/simd/centred_rows.hpp>
 #include <sidera/simd/exact_sum.hpp>
+#include <sidera/simd/fetch.hpp>
 #include <sidera/simd/first_lanes.hpp>
 #include <sidera/simd/gemm.hpp>
 #include <sidera/simd/integer_batch.hpp>

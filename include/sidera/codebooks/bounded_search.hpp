@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The nearest words of the same rows again and again, while the words move.
+#include <array>
 #include <bit>
-#include <optional>
 #include <sidera/codebooks/group_bounds.hpp>
 #include <sidera/codebooks/grouped_words.hpp>
 #include <sidera/codebooks/word_search.hpp>
+#include <sidera/simd/fetch.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -43,8 +44,7 @@ class bounded_search {
 
  private:
   using entry = simd::first_pass_entry;
-  static constexpr std::size_t block_rows = 80 * simd::detail::tile_rows, most_candidates = 32,
-                               spare = sizeof(simd::batch<float>) / sizeof(entry);
+  static constexpr std::size_t block_rows = 80 * simd::detail::tile_rows, most_candidates = 32;
 
   /// A row of a block some of whose groups have to be looked at.
   struct open_row {
@@ -118,7 +118,7 @@ class bounded_search {
   /// The rows less the centre, as integers, for all passes.
   void load_rows(grouped_words const& words, executor_ref executor) {
     std::size_t const n = codes_.size(), dim = column_count(x_), length = words.integers().row_length();
-    entry* const integers = integers_.reserve(n * length + spare);
+    entry* const integers = integers_.reserve(n * length);
     lengths_.resize(n);
     errors_.resize(n);
     block_partition const blocks{n, block_rows};
@@ -195,7 +195,7 @@ class bounded_search {
     row.integer_error = words.integer_error(length, static_cast<double>(errors_[row.row]));
     row.number_error = words.number_error(length);
     row.slack = words.rules().slack(length, row.number_error);
-    if (!(row.slack <= std::numeric_limits<float>::max())) {
+    if (!(row.slack <= std::numeric_limits<float>::max() && row.square < 1e36)) {  // or bounds would overflow
       leave_undecided(row.row, w);
       return w.open.pop_back();
     }
@@ -292,36 +292,32 @@ class bounded_search {
     simd::scored_word<float> const own{-std::numeric_limits<float>::infinity(), static_cast<std::uint32_t>(row.own)};
     if (candidates.empty()) return own;
     if (candidates.size() == 1 && own_is_candidate) return candidates[0];
-    float best = row.score, scores[most_candidates];
-    for (std::size_t c = 0; c < candidates.size(); ++c) {
-      scores[c] = candidates[c].word == own.word ? row.score : words.score(row_data(row.row), candidates[c].word);
-      best = std::max(best, scores[c]);
-    }
-    float const bound = words.rules().lowest(best, row.slack);
-    simd::scored_word<float> nearest = own;
-    detail::ranked_word rank{std::numeric_limits<double>::infinity(), std::numeric_limits<code_t>::max()};
-    auto const offer = [&](simd::scored_word<float> c) {
-      detail::ranked_word const r = ranked(words, row.row, words.number_of(c.word));
-      if (r < rank) rank = r, nearest = c;
+    std::array<std::pair<float, simd::scored_word<float>>, most_candidates + 1> all;  // with better scores
+    auto end = all.begin();
+    float best = row.score;
+    auto const add = [&](simd::scored_word<float> c) {
+      float const score = c.word == own.word ? row.score : words.score(row_data(row.row), c.word);
+      best = std::max(best, score);
+      *end++ = {score, c};
     };
-    std::size_t left = 0;
-    simd::scored_word<float> last = own;
-    for (std::size_t c = 0; c < candidates.size(); ++c)
-      if (scores[c] >= bound) ++left, last = candidates[c];
-    bool const own_is_left = !own_is_candidate && row.score >= bound;
-    if (left + (own_is_left ? 1 : 0) == 1) return own_is_left ? own : last;
-    for (std::size_t c = 0; c < candidates.size(); ++c)
-      if (scores[c] >= bound) offer(candidates[c]);
-    if (own_is_left) offer(own);
-    return nearest;
+    std::for_each(candidates.begin(), candidates.end(), add);
+    if (!own_is_candidate) add(own);
+    float const bound = words.rules().lowest(best, row.slack);
+    end = std::remove_if(all.begin(), end, [&](auto const& c) { return !(c.first >= bound); });
+    if (end - all.begin() == 1) return all[0].second;
+    auto const nearer = [&](auto const& a, auto const& b) {
+      return ranked(words, row.row, a.second.word) < ranked(words, row.row, b.second.word);
+    };
+    return std::min_element(all.begin(), end, nearer)->second;
   }
 
   [[nodiscard]] float const* row_data(std::size_t i) const noexcept {
     return row_span(x_, static_cast<index_t>(i)).data();
   }
 
-  [[nodiscard]] detail::ranked_word ranked(grouped_words const& words, std::size_t i, code_t word) const {
-    return {squared_euclidean{}.exact(row_span(x_, static_cast<index_t>(i)), words.word(word)), word};
+  [[nodiscard]] detail::ranked_word ranked(grouped_words const& words, std::size_t i, std::size_t place) const {
+    code_t const number = words.number_of(place);
+    return {squared_euclidean{}.exact(row_span(x_, static_cast<index_t>(i)), words.word(number)), number};
   }
 
   /// |x - w|^2 = |x - own|^2 + 2 (score of own - score of w), and w's score of integers is at most the best one of its

@@ -19,11 +19,7 @@ class group_bounds {
   void reset(std::size_t rows, std::size_t groups) {
     groups_ = groups;
     stride_ = (groups + width - 1) / width * width;
-    float* const lower = lower_.reserve(rows * stride_);
-    for (std::size_t i = 0; i < rows; ++i) {
-      std::fill_n(lower + i * stride_, groups, 0.0f);
-      std::fill_n(lower + i * stride_ + groups, stride_ - groups, std::numeric_limits<float>::max());
-    }
+    std::fill_n(lower_.reserve(rows * stride_), rows * stride_, 0.0f);
     upper_.assign(rows, std::numeric_limits<float>::infinity());
     moved_.assign(stride_, 0.0f);
   }
@@ -89,7 +85,7 @@ class group_bounds {
     for (std::size_t g = stride_; g > 0; g -= width)
       far = far << width % 64 |
             simd::lanes_at_least<float>(batch::load_aligned(lower_.data() + i * stride_ + g - width), upper);
-    return ~far & (stride_ < 64 ? (std::uint64_t{1} << stride_) - 1 : ~std::uint64_t{0});
+    return ~far & (groups_ < 64 ? (std::uint64_t{1} << groups_) - 1 : ~std::uint64_t{0});
   }
 
   std::size_t groups_ = 0, stride_ = 0;

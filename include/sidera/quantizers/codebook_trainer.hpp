@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The training loop of one codebook: assign, update, revive, until nothing changes.
+#include <optional>
 #include <sidera/codebooks/bounded_search.hpp>
 #include <sidera/codebooks/dead_codes.hpp>
 #include <sidera/codebooks/usage.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Greedy level-by-level training of a residual quantizer.
+#include <optional>
 #include <sidera/codebooks/initialiser.hpp>
 #include <sidera/core/level_codes.hpp>
 #include <sidera/metrics/column_metrics.hpp>

@@ -5,7 +5,6 @@
 #include <memory>
 #include <new>
 #include <sidera/core/config.hpp>
-#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -49,12 +48,5 @@ class aligned_buffer {
   std::unique_ptr<T, release> memory_;
   std::size_t capacity_ = 0;
 };
-
-/// Asks for the lines of some memory ahead of their use.
-template <class T>
-SIDERA_ALWAYS_INLINE void fetch(std::span<T const> numbers) noexcept {
-  auto const* const bytes = reinterpret_cast<char const*>(numbers.data());
-  for (std::size_t b = 0; b < numbers.size_bytes(); b += 64) __builtin_prefetch(bytes + b);
-}
 
 }  // namespace sidera::inline SIDERA_ABI::simd

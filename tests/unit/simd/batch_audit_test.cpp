@@ -113,6 +113,8 @@ TEST_CASE_TEMPLATE("arithmetic of every lane, NaN and infinities included", T, f
     check_lanes<T>(
         simd::absolute(of(a)), [&](std::size_t l) { return std::fabs(a[l]); }, "absolute");
     check_lanes<T>(
+        xsimd::sqrt(of(a)), [&](std::size_t l) { return std::sqrt(a[l]); }, "sqrt");
+    check_lanes<T>(
         simd::detail::fused_multiply_add<T>(of(a), of(b), of(c)),
         [&](std::size_t l) { return expected_multiply_add(a[l], b[l], c[l]); }, "fused_multiply_add");
   }
