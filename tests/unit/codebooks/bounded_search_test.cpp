@@ -6,22 +6,17 @@
 #include <sidera/core/random.hpp>
 #include <sidera/core/thread_pool.hpp>
 
+#include "normal_matrix.hpp"
+
 namespace {
 
 using namespace sidera;
-
-matrix<float> gaussian(index_t rows, index_t cols, std::uint64_t seed, double scale = 1, double offset = 0) {
-  random_stream const random(seed);
-  matrix<float> m(rows, cols);
-  for (index_t i = 0; i < m.size(); ++i)
-    m.data()[i] = static_cast<float>(offset + scale * random.normal(static_cast<std::uint64_t>(i)));
-  return m;
-}
+using tests::normal_matrix;
 
 /// Rows around `clusters` centres: words that are means of rows have rows between them.
 matrix<float> clustered(index_t rows, index_t cols, index_t clusters, double scale = 1, double offset = 0) {
-  matrix<float> const centres = gaussian(clusters, cols, 11, scale, offset);
-  matrix<float> x = gaussian(rows, cols, 12, 0.6 * scale);
+  matrix<float> const centres = normal_matrix<float>(clusters, cols, 11, scale, offset);
+  matrix<float> x = normal_matrix<float>(rows, cols, 12, 0.6 * scale);
   for (index_t i = 0; i < rows; ++i) x.row(i) += centres.row(i * 7 % clusters);
   return x;
 }
@@ -94,7 +89,7 @@ TEST_CASE("bounded_search: data far from the origin, large, tiny and out of rang
 }
 
 TEST_CASE("bounded_search: ties go to the lowest word, also while equal words move together") {
-  matrix<float> x = (4 * gaussian(900, 16, 3)).array().round();  // many equal distances
+  matrix<float> x = (4 * normal_matrix<float>(900, 16, 3)).array().round();  // many equal distances
   matrix<float> words = x.topRows(some_words);
   for (index_t j = 0; j < some_words; j += 3) words.row(j) = words.row((j + 40) % some_words);
   check_passes(x, words, 8, [](matrix<float>& w, std::size_t) {
@@ -116,7 +111,7 @@ TEST_CASE("bounded_search: words that jump, stay or meet a row") {
 
 TEST_CASE("bounded_search: words that creep by less than what the bounds leave, for many passes") {
   auto const x = clustered(800, 32, 25);
-  matrix<float> const step = gaussian(some_words, 32, 5, 0.004);
+  matrix<float> const step = normal_matrix<float>(some_words, 32, 5, 0.004);
   bounded_search search(x);
   matrix<float> words = x.topRows(some_words);
   std::vector<code_t> codes(row_count(x));
@@ -138,7 +133,7 @@ TEST_CASE("bounded_search: words that walk at random, so that rows change their 
       CAPTURE(pass);
       search.nearest(words, codes);
       REQUIRE(codes == by_word_search(x, words));
-      words += gaussian(some_words, d, 100 + pass, 0.05);
+      words += normal_matrix<float>(some_words, d, 100 + pass, 0.05);
     }
   }
 }
@@ -164,7 +159,7 @@ TEST_CASE("bounded_search refuses codes of another length") {
 }
 
 TEST_CASE("near_order names every word once and keeps clusters together") {
-  matrix<float> words = gaussian(64, 8, 1, 0.01);
+  matrix<float> words = normal_matrix<float>(64, 8, 1, 0.01);
   for (index_t j = 0; j < 64; ++j) words(j, 2) += static_cast<float>(10 * (j % 4));
   auto const order = near_order(words, 16);
   CHECK(std::set<std::uint32_t>(order.begin(), order.end()).size() == 64);

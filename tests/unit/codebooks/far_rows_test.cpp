@@ -6,17 +6,12 @@
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
 #include <sidera/core/thread_pool.hpp>
 
+#include "normal_matrix.hpp"
+
 namespace {
 
 using namespace sidera;
-
-matrix<float> standard(index_t rows, index_t cols, std::uint64_t seed, double scale = 1, double offset = 0) {
-  random_stream const random(seed);
-  matrix<float> m(rows, cols);
-  for (index_t i = 0; i < m.size(); ++i)
-    m.data()[i] = static_cast<float>(offset + scale * random.normal(static_cast<std::uint64_t>(i)));
-  return m;
-}
+using tests::normal_matrix;
 
 float distance(matrix<float> const& x, std::size_t i, matrix<float> const& words, std::size_t j) {
   return squared_euclidean{}(std::span<float const>(row_span(x, static_cast<index_t>(i))),
@@ -96,7 +91,7 @@ matrix<float> by_definition(matrix<float> const& x, std::size_t words, std::size
 
 TEST_CASE("kmeans_plus_plus takes the rows that its definition names") {
   for (index_t const d : {3, 24}) {
-    matrix<float> const x = standard(333, d, 31);
+    matrix<float> const x = normal_matrix<float>(333, d, 31);
     for (std::size_t const draws : {std::size_t{1}, std::size_t{5}, std::size_t{11}}) {
       CAPTURE(draws);
       kmeans_plus_plus const init{.draws = draws, .rows_per_word = 0};
@@ -109,19 +104,20 @@ TEST_CASE("kmeans_plus_plus takes the rows that its definition names") {
 TEST_CASE("far_rows leaves out no pair whose distance is below the limit") {
   for (index_t const d : {1, 5, 16, 31, 64, 130}) {
     CAPTURE(d);
-    check_limits(standard(50, d, 1), standard(7, d, 2));
+    check_limits(normal_matrix<float>(50, d, 1), normal_matrix<float>(7, d, 2));
   }
-  check_limits(standard(31, 24, 3), standard(40, 24, 4));  // more words than a register, and than a panel
+  check_limits(normal_matrix<float>(31, 24, 3),
+               normal_matrix<float>(40, 24, 4));  // more words than a register, and than a panel
   for (double const offset : {10.0, 1e3, 1e6})
-    check_limits(standard(30, 32, 5, 1, offset), standard(5, 32, 6, 1, offset));
+    check_limits(normal_matrix<float>(30, 32, 5, 1, offset), normal_matrix<float>(5, 32, 6, 1, offset));
   for (double const scale : {1e-42, 1e-30, 1e-19, 1e-12, 1e12, 1e18, 1e20, 1e37})
-    check_limits(standard(30, 20, 7, scale), standard(5, 20, 8, scale));
-  check_limits(standard(30, 20, 7, 1e-3), standard(5, 20, 8, 1e15));
-  check_limits(standard(30, 20, 7, 1e15), standard(5, 20, 8, 1e-3));
+    check_limits(normal_matrix<float>(30, 20, 7, scale), normal_matrix<float>(5, 20, 8, scale));
+  check_limits(normal_matrix<float>(30, 20, 7, 1e-3), normal_matrix<float>(5, 20, 8, 1e15));
+  check_limits(normal_matrix<float>(30, 20, 7, 1e15), normal_matrix<float>(5, 20, 8, 1e-3));
 }
 
 TEST_CASE("far_rows leaves out most pairs of clusters that are apart") {
-  matrix<float> x = standard(400, 32, 9, 0.1), words(8, 32);
+  matrix<float> x = normal_matrix<float>(400, 32, 9, 0.1), words(8, 32);
   for (index_t i = 0; i < 400; ++i) x(i, i % 8) += 5;
   for (index_t j = 0; j < 8; ++j) words.row(j) = x.row(j);
   CHECK(check_limits(x, words) < (simd::first_pass_panels::pays(32) ? 1.0 : 1.01));
@@ -137,8 +133,9 @@ TEST_CASE("kmeans_plus_plus chooses the rows that it chooses when no distance is
   thread_pool pool(3);
   for (index_t const d : {2, 16, 45}) {
     CAPTURE(d);
-    matrix<float> x = standard(700, d, 21);
-    for (index_t i = 0; i < 700; ++i) x.row(i) += 3 * standard(1, d, static_cast<std::uint64_t>(100 + i % 20)).row(0);
+    matrix<float> x = normal_matrix<float>(700, d, 21);
+    for (index_t i = 0; i < 700; ++i)
+      x.row(i) += 3 * normal_matrix<float>(1, d, static_cast<std::uint64_t>(100 + i % 20)).row(0);
     for (std::size_t const draws : {std::size_t{0}, std::size_t{1}, std::size_t{8}, std::size_t{19}}) {
       CAPTURE(draws);
       kmeans_plus_plus const init{.draws = draws, .rows_per_word = 0};

@@ -10,18 +10,12 @@
 #include <sidera/metrics/squared_euclidean.hpp>
 #include <sidera/metrics/weighted_squared_euclidean.hpp>
 
+#include "normal_matrix.hpp"
+
 namespace {
 
 using namespace sidera;
-
-template <Scalar T>
-matrix<T> normal_matrix(index_t rows, index_t cols, std::uint64_t seed, double scale = 1, double offset = 0) {
-  random_stream const random(seed);
-  matrix<T> m(rows, cols);
-  for (index_t i = 0; i < m.size(); ++i)
-    m.data()[i] = static_cast<T>(offset + scale * random.normal(static_cast<std::uint64_t>(i)));
-  return m;
-}
+using tests::normal_matrix;
 
 /// All words by distance in double, ties to the lower index.
 template <Scalar T, class M>
