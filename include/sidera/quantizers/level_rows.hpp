@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The rows that the levels of a residual quantizer are trained on.
+#include <algorithm>
+#include <functional>
 #include <sidera/core/order_free_sum.hpp>
 #include <sidera/quantizers/row_variation.hpp>
 #include <sidera/residual_schemes/concepts.hpp>
+#include <vector>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -45,14 +48,17 @@ class level_rows {
     bool const keeps = level_ + 1 < levels_, keeps_prefix = keeps && needs_prefix();
     if (keeps) residual_.resize(x_.rows(), x_.cols());
     if (keeps_prefix && level_ == 0) prefix_.setZero(x_.rows(), x_.cols());
-    row_vector<T> last(x_.cols());
+    std::vector<T> left(dim());
     order_free_sum total;
     for (index_t i = 0; i < x_.rows(); ++i) {
-      auto const part = explained.row(codes[static_cast<std::size_t>(i)]);
-      last = before.row(i) - part;
-      total.add(squared_length<T>(std::span<T const>(last.data(), dim())));
-      if (keeps) residual_.row(i) = last;
-      if (keeps_prefix) prefix_.row(i) += part;
+      std::span<T const> const whole = row_span(before, i),
+                               part = row_span(explained, codes[static_cast<std::size_t>(i)]);
+      std::transform(whole.begin(), whole.end(), part.begin(), left.begin(), std::minus<>());
+      total.add(squared_length<T>(left));
+      if (keeps) std::copy(left.begin(), left.end(), row_span(residual_, i).begin());
+      if (!keeps_prefix) continue;
+      std::span<T> const prefix = row_span(prefix_, i);
+      std::transform(prefix.begin(), prefix.end(), part.begin(), prefix.begin(), std::plus<>());
     }
     ++level_;
     return total.value();
