@@ -107,6 +107,7 @@
 #include <sidera/codebook_optimization/requantise.hpp>
 #include <sidera/codebook_optimization/select_channels.hpp>
 #include <sidera/codebook_optimization/toc_criterion.hpp>
+#include <sidera/codebooks/bounded_block.hpp>
 #include <sidera/codebooks/bounded_search.hpp>
 #include <sidera/codebooks/codebook.hpp>
 #include <sidera/codebooks/dead_codes.hpp>
@@ -118,9 +119,11 @@
 #include <sidera/codebooks/group_bounds.hpp>
 #include <sidera/codebooks/grouped_words.hpp>
 #include <sidera/codebooks/initialiser.hpp>
+#include <sidera/codebooks/integer_row_store.hpp>
 #include <sidera/codebooks/integer_rules.hpp>
 #include <sidera/codebooks/kmeans_parallel.hpp>
 #include <sidera/codebooks/kmeans_plus_plus.hpp>
+#include <sidera/codebooks/mean_row.hpp>
 #include <sidera/codebooks/near_order.hpp>
 #include <sidera/codebooks/pass_statistics.hpp>
 #include <sidera/codebooks/pass_summary.hpp>

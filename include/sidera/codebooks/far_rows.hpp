@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Which rows are surely not near some words: the few others are compared.
-#include <sidera/codebooks/integer_rules.hpp>
-#include <sidera/core/executor.hpp>
-#include <sidera/metrics/squared_euclidean.hpp>
+#include <sidera/codebooks/integer_row_store.hpp>
+#include <sidera/codebooks/mean_row.hpp>
+#include <sidera/core/rounding.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -14,23 +14,9 @@ namespace sidera::inline SIDERA_ABI {
 class far_rows {
  public:
   /// The rows of `x` as integers; `x` need not live longer.
-  far_rows(matrix_cref<float> const& x, executor_ref executor) : centre_(column_count(x)) {
-    for (std::size_t d = 0; d < centre_.size(); ++d)
-      centre_[d] = static_cast<float>(x.col(static_cast<index_t>(d)).cast<double>().mean());
-    std::size_t const rows = row_count(x), entries = simd::integer_row_length<entry>(dim());
-    entry* const integers = integers_.reserve(rows * entries);
-    rows_.resize(rows);
-    int const limit = simd::first_pass_panels::largest_integer(dim());
-    block_partition const blocks{rows, 1024};
-    executor.run(blocks.count(), [&](std::size_t b, std::size_t) {
-      std::vector<float> centred(dim());
-      for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i) {
-        double const length =
-            simd::centre_row(row_span(x, static_cast<index_t>(i)).data(), centre_.data(), dim(), centred.data());
-        rows_[i] = {length, least_square(length) / 2,
-                    simd::quantize_row(centred.data(), dim(), limit, integers + i * entries)};
-      }
-    });
+  far_rows(matrix_cref<float> const& x, executor_ref executor)
+      : rows_(x, detail::mean_row<float>(x), executor), least_square_(column_count(x)), half_squares_(row_count(x)) {
+    for (std::size_t i = 0; i < half_squares_.size(); ++i) half_squares_[i] = least_square_(rows_.length(i)) / 2;
   }
 
   /// Some words, for \ref for_each_near.
@@ -41,11 +27,11 @@ class far_rows {
       std::fill_n(half_squares_.data(), most_words(words), std::numeric_limits<float>::lowest());
       double longest = 0;
       for (index_t j = 0; j < words.rows(); ++j) {
-        double const length =
-            simd::centre_row(row_span(words, j).data(), rows.centre_.data(), rows.dim(), row_span(centred, j).data());
+        double const length = simd::centre_row(row_span(words, j).data(), rows.rows_.centre().data(), rows.dim(),
+                                               row_span(centred, j).data());
         longest = std::max(longest, length);
         half_squares_.data()[j] =
-            detail::a_little_below(static_cast<float>(std::min(rows.least_square(length) / 2, 1e30)));
+            detail::a_little_below(static_cast<float>(std::min(rows.least_square_(length) / 2, 1e30)));
       }
       panels_ = simd::first_pass_panels(simd::word_panels<float>::as_they_are(
           {centred.data(), static_cast<std::size_t>(centred.size())}, rows.dim()));
@@ -74,12 +60,11 @@ class far_rows {
   void for_each_near(few_words const& w, std::size_t first, std::size_t count, Limit const& limit,
                      Near const& near) const {
     constexpr std::size_t tile = simd::detail::tile_rows, panel = simd::first_pass_panels::words_per_panel;
-    std::size_t const length = simd::integer_row_length<entry>(dim());
     alignas(64) float scores[tile * panel];
-    entry const* rows[tile];
+    integer_row_store::entry const* rows[tile];
     for (std::size_t t = first; t < first + count; t += tile) {
       std::size_t const n = std::min(tile, first + count - t);
-      for (std::size_t r = 0; r < tile; ++r) rows[r] = integers_.data() + (t + std::min(r, n - 1)) * length;
+      for (std::size_t r = 0; r < tile; ++r) rows[r] = rows_.row(t + std::min(r, n - 1)).data();
       for (std::size_t p = 0; p * panel < w.count_; ++p) {
         if (!w.panels_.usable())
           std::fill_n(scores, tile * panel, std::numeric_limits<float>::infinity());
@@ -95,31 +80,17 @@ class far_rows {
   }
 
  private:
-  using entry = simd::first_pass_entry;
-  /// Of a row a = x - m.
-  struct row_facts {
-    double length;       ///< |a|, or more
-    double half_square;  ///< |a|^2 / 2, or less
-    double error;        ///< how far its integers are from it, or more
-  };
   static constexpr float nothing_is_far = -std::numeric_limits<float>::infinity();
 
-  [[nodiscard]] std::size_t dim() const noexcept { return centre_.size(); }
-
-  /// The square of a length that simd::centre_row bounds by `length`, or less: see there; the differences are rounded
-  /// once, and what underflows is less than the last term.
-  [[nodiscard]] double least_square(double length) const noexcept {
-    double const factor = simd::rounding_factor<float>(dim() + 3);
-    return length * length / (factor * factor) * (1 - 1e-6) - static_cast<double>(dim()) * 0x1p-126;
-  }
+  [[nodiscard]] std::size_t dim() const noexcept { return rows_.dim(); }
 
   /// A word is far from row i when its score is at most this plus its half square. In real numbers: when
   /// |a|^2 + |b|^2 - 2 <a, b> is at least the limit. The metric in single precision may be below the real distance by a
   /// relative dim + 8 roundings, entries of a and b are rounded once.
   [[nodiscard]] float least_score(few_words const& w, std::size_t i, double limit) const noexcept {
-    row_facts const& row = rows_[i];
-    double const error = w.panels_.score_error(row.length, row.error) + row.length * w.error_per_length_;
-    double const score = row.half_square - limit * w.half_limit_factor_ - error - w.underflow_;
+    double const length = rows_.length(i);
+    double const error = w.panels_.score_error(length, rows_.error(i)) + length * w.error_per_length_;
+    double const score = half_squares_[i] - limit * w.half_limit_factor_ - error - w.underflow_;
     return std::abs(score) < 1e30 ? detail::a_little_below(static_cast<float>(score)) : nothing_is_far;
   }
 
@@ -138,9 +109,9 @@ class far_rows {
     }
   }
 
-  std::vector<float> centre_;
-  simd::aligned_buffer<entry> integers_;
-  std::vector<row_facts> rows_;
+  integer_row_store rows_;
+  simd::least_square<float> least_square_;
+  std::vector<double> half_squares_;  ///< |a|^2 / 2, or less
 };
 
 }  // namespace sidera::inline SIDERA_ABI

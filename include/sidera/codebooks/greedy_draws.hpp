@@ -5,8 +5,9 @@
 #include <limits>
 #include <optional>
 #include <sidera/codebooks/far_rows.hpp>
+#include <sidera/codebooks/integer_rules.hpp>
 #include <sidera/core/executor.hpp>
-#include <sidera/metrics/concepts.hpp>
+#include <sidera/metrics/squared_euclidean.hpp>
 #include <span>
 #include <vector>
 

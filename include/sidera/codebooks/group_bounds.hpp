@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  What \ref bounded_search remembers of its rows from pass to pass.
-#include <sidera/core/executor.hpp>
 #include <sidera/core/rounding.hpp>
 #include <sidera/simd/aligned_buffer.hpp>
 #include <sidera/simd/lane_mask.hpp>
@@ -24,7 +23,7 @@ class group_bounds {
     moved_.assign(stride_, 0.0f);
   }
 
-  /// By how much the nearest of the words of every group may have come nearer, groups times, in whole registers.
+  /// By how much the words of every group may have come nearer: for the caller to set before \ref after_move.
   [[nodiscard]] std::vector<float>& moved() noexcept { return moved_; }
 
   /// The words have moved: lowers the bounds of row i, its own word by at most `own`, and returns the groups that are

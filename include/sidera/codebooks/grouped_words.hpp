@@ -36,6 +36,10 @@ class grouped_words {
   [[nodiscard]] score_rules<float, squared_euclidean> const& rules() const noexcept { return rules_; }
   [[nodiscard]] simd::first_pass_panels const& integers() const noexcept { return integers_; }
 
+  [[nodiscard]] std::vector<float> centre() const {
+    return {rules_.panels().centre().begin(), rules_.panels().centre().end()};
+  }
+
   /// The score of one word in single precision.
   [[nodiscard]] float score(float const* x, std::size_t place) const noexcept {
     return numbers_.score(x, rules_.panels().centre().data(), place);

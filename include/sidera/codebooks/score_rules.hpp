@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <sidera/codebooks/mean_row.hpp>
 #include <sidera/core/check.hpp>
 #include <sidera/core/rounding.hpp>
 #include <sidera/metrics/concepts.hpp>
@@ -30,7 +31,7 @@ class score_rules;
 template <Scalar T, LinearMetric M>
 class score_rules<T, M> : public simd::multiply_add_step {
  public:
-  score_rules(matrix<T> const& words, M const& metric) : score_rules(words, metric, mean_row(words)) {}
+  score_rules(matrix<T> const& words, M const& metric) : score_rules(words, metric, detail::mean_row<T>(words)) {}
 
   /// With a centre other than the mean of the words: any point near the rows.
   score_rules(matrix<T> const& words, M const& metric, std::vector<T> const& centre) {
@@ -77,15 +78,6 @@ class score_rules<T, M> : public simd::multiply_add_step {
     slack_[1] = 2 * (panels_.score_error_per_length() + r.per_difference * spread + r.per_sum * both) + r.per_length;
     slack_[2] = r.per_difference + r.per_sum;
     longest_ = 1e150 - both;
-  }
-
-  [[nodiscard]] static std::vector<T> mean_row(matrix<T> const& words) {
-    std::vector<double> sum(column_count(words), 0.0);
-    for (index_t j = 0; j < words.rows(); ++j)
-      for (std::size_t d = 0; d < sum.size(); ++d) sum[d] += static_cast<double>(row_span(words, j)[d]);
-    std::vector<T> mean(sum.size());
-    for (std::size_t d = 0; d < sum.size(); ++d) mean[d] = static_cast<T>(sum[d] / static_cast<double>(words.rows()));
-    return mean;
   }
 
   /// A bound of the largest distance of `count` rows from a point; infinite when there is no such number.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  What a stage keeps of the batch at hand, and what \ref shared_stages reads and writes of it where the batch
-/// is
-///        shared out among ranks.
+/// \file  What a stage keeps of the batch at hand; \ref shared_stages reads and writes it.
 #include <sidera/bottlenecks/bottleneck_output.hpp>
 #include <sidera/disentangling/objective.hpp>
 

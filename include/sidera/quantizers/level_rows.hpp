@@ -4,19 +4,20 @@
 #include <algorithm>
 #include <functional>
 #include <sidera/core/order_free_sum.hpp>
+#include <sidera/quantizers/residual_encoder.hpp>
 #include <sidera/quantizers/row_variation.hpp>
-#include <sidera/residual_schemes/concepts.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
 
 /// Residual, prefix and query of every row, level after level. Copies only what a level changes: the first one of most
 /// schemes searches the rows themselves, and nothing is kept behind the last one.
-template <Scalar T, ResidualScheme R>
+template <Scalar T, Metric M, ResidualScheme R>
 class level_rows {
  public:
-  /// `x` and `scheme` must outlive the rows.
-  level_rows(matrix_cref<T> const& x, R const& scheme, std::size_t levels) : x_(x), scheme_(scheme), levels_(levels) {
+  /// `x` and `encoder`, which gets the levels one by one, must outlive the rows.
+  level_rows(matrix_cref<T> const& x, residual_encoder<T, M, R> const& encoder, std::size_t levels)
+      : x_(x), encoder_(encoder), levels_(levels) {
     restart();
   }
 
@@ -34,16 +35,14 @@ class level_rows {
   /// What the level searches; valid until the next change.
   [[nodiscard]] matrix_cref<T> queries() {
     if (searches_residual(level_)) return residual();
-    query_.resize(x_.rows(), static_cast<index_t>(scheme_.width(dim(), level_)));
-    for (index_t i = 0; i < x_.rows(); ++i)
-      scheme_.compose(std::span<T const>(row_span(residual_, i)), std::span<T const>(row_span(prefix_, i)), level_,
-                      row_span(query_, i));
+    encoder_.compose(residual_, prefix_, level_, query_);
     return query_;
   }
 
-  /// Moves what the chosen words explain from the residual to the prefix; returns the sum of the squares of what is
-  /// left, rounded once.
-  double advance(matrix<T> const& explained, std::span<code_t const> codes) {
+  /// As residual_encoder::advance by the words of this level, and on to the next one; returns the sum of the squares of
+  /// what is left, rounded once.
+  double advance(std::span<code_t const> codes) {
+    matrix<T> const& explained = encoder_.level(level_).explained;
     matrix_cref<T> const before = residual();
     bool const keeps = level_ + 1 < levels_, keeps_prefix = keeps && needs_prefix();
     if (keeps) residual_.resize(x_.rows(), x_.cols());
@@ -70,7 +69,7 @@ class level_rows {
   /// A linear scheme whose query has no prefix half: see \ref ResidualScheme.
   [[nodiscard]] bool searches_residual(std::size_t level) const {
     if constexpr (LinearResidualScheme<R>)
-      return scheme_.width(dim(), level) == dim();
+      return encoder_.scheme().width(dim(), level) == dim();
     else
       return false;
   }
@@ -81,7 +80,7 @@ class level_rows {
   }
 
   matrix_cref<T> x_;
-  R const& scheme_;
+  residual_encoder<T, M, R> const& encoder_;
   std::size_t levels_, level_ = 0;
   matrix<T> residual_, prefix_, query_;
 };

@@ -59,7 +59,7 @@ class residual_trainer {
     report_ = {};
     report_.codes.setConstant(x.rows(), static_cast<index_t>(recipe_.options.levels), no_code);
     total_ = total_variation(x);
-    rows_.emplace(x, encoder_.scheme(), recipe_.options.levels);
+    rows_.emplace(x, encoder_, recipe_.options.levels);
     for (std::size_t l = 0; l < recipe_.options.levels; ++l) {
       level_report level = l < frozen ? keep_level(before->level(l), l) : train_level(l, before);
       if (recipe_.options.beam > 1 && l > 0) reassign(x, l);
@@ -176,7 +176,7 @@ class residual_trainer {
   void take_codes(std::span<code_t const> codes, std::size_t l) {
     for (std::size_t i = 0; i < codes.size(); ++i)
       report_.codes(static_cast<index_t>(i), static_cast<index_t>(l)) = codes[i];
-    left_ = rows_->advance(encoder_.level(l).explained, codes);
+    left_ = rows_->advance(codes);
   }
 
   /// With a beam, the next level trains on what the best whole hypothesis of each row leaves over.
@@ -187,7 +187,7 @@ class residual_trainer {
     rows_->restart();
     for (std::size_t k = 0; k <= l; ++k) {
       report_.codes.col(static_cast<index_t>(k)) = codes.col(static_cast<index_t>(k));
-      left_ = rows_->advance(encoder_.level(k).explained, level_codes(report_.codes, k));
+      left_ = rows_->advance(level_codes(report_.codes, k));
     }
   }
 
@@ -195,7 +195,7 @@ class residual_trainer {
   executor_ref executor_;
   observer const& watch_;
   encoder_type encoder_;
-  std::optional<level_rows<T, R>> rows_;
+  std::optional<level_rows<T, M, R>> rows_;
   fit_report report_;
   double total_ = 0, left_ = 0;  ///< squared deviations of all rows, and what the levels so far leave
 };

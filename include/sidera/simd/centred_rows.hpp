@@ -15,13 +15,34 @@ template <Scalar T>
   return a <= 0.5 ? 1 + a * (1 + 2 * a) : std::numeric_limits<double>::infinity();
 }
 
-/// Writes x - centre, `dim` numbers, to `out`; returns an upper bound of its
-/// length, infinite or NaN where the squares overflow.
-///
-/// The sum of squares has chains of at most dim + 2 roundings, so with u the
-/// unit roundoff of T the true one is below sum / (1 - (dim + 3) u), see \ref
-/// rounding_factor, and squares that underflow lose at most the smallest
-/// number each.
+namespace detail {
+/// A bound of the length of a row of `dim` numbers whose squares add up to `sum`, infinite or NaN where they overflow.
+/// The sum has chains of at most dim + 2 roundings, so with u the unit roundoff of T the true one is below
+/// sum / (1 - (dim + 3) u), see \ref rounding_factor, and squares that underflow lose at most the smallest number each.
+template <Scalar T>
+[[nodiscard]] double length_from(double sum, std::size_t dim) noexcept {
+  auto const lost = static_cast<double>(dim) * static_cast<double>(std::numeric_limits<T>::denorm_min());
+  return std::sqrt(sum * rounding_factor<T>(dim + 3) + lost) * (1 + 1e-15);
+}
+}  // namespace detail
+
+/// The square of a real distance, or less, from the bound that \ref centre_row gives for it: that is too large by the
+/// factor of its roundings and by what may have underflown; differences are rounded once before.
+template <Scalar T>
+class least_square {
+ public:
+  explicit least_square(std::size_t dim) noexcept
+      : lost_(static_cast<double>(dim) * static_cast<double>(std::numeric_limits<T>::min())) {
+    double const factor = rounding_factor<T>(dim + 3);
+    factor_ = (1 - 1e-6) / (factor * factor);
+  }
+  [[nodiscard]] double operator()(double length) const noexcept { return length * length * factor_ - lost_; }
+
+ private:
+  double factor_, lost_;
+};
+
+/// Writes x - centre, `dim` numbers, to `out`; returns an upper bound of its length: see \ref detail::length_from.
 template <Scalar T>
 [[nodiscard]] double centre_row(T const* x, T const* centre, std::size_t dim, T* out) noexcept {
   constexpr std::size_t w = width<T>;
@@ -39,9 +60,7 @@ template <Scalar T>
     out[d] = x[d] - centre[d];
     sum += static_cast<double>(out[d] * out[d]);
   }
-  auto const n = static_cast<double>(dim);
-  return std::sqrt(sum * rounding_factor<T>(dim + 3) + n * static_cast<double>(std::numeric_limits<T>::denorm_min())) *
-         (1 + 1e-15);
+  return detail::length_from<T>(sum, dim);
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The distance of a row from one word and the word's score, in one pass over the row.
-#include <sidera/simd/lane_mask.hpp>
+#include <sidera/simd/centred_rows.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
 template <Scalar T>
 struct own_word {
-  double square;  ///< sum (x_d - word_d)^2: a term passes at most dim + 2 roundings, as in \ref centre_row
+  double length;  ///< a bound of |x - word|, as \ref centre_row gives it
   T score;        ///< sum (x_d - centre_d) direction_d: a term passes at most dim + 1 roundings
 };
 
@@ -25,14 +25,14 @@ template <Scalar T>
       squares[i] = detail::fused_multiply_add<T>(difference, difference, squares[i]);
       scores[i] = detail::fused_multiply_add<T>(rest, load<T>(direction + at), scores[i]);
     });
-  own_word<T> result{static_cast<double>(joined_lanes<T>(squares[0] + squares[1])),
-                     joined_lanes<T>(scores[0] + scores[1])};
+  auto square = static_cast<double>(joined_lanes<T>(squares[0] + squares[1]));
+  T score = joined_lanes<T>(scores[0] + scores[1]);
   for (; d < dim; ++d) {
     T const difference = x[d] - word[d];
-    result.square += static_cast<double>(difference * difference);
-    result.score += (x[d] - centre[d]) * direction[d];
+    square += static_cast<double>(difference * difference);
+    score += (x[d] - centre[d]) * direction[d];
   }
-  return result;
+  return {detail::length_from<T>(square, dim), score};
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd

@@ -3,6 +3,7 @@
 /// \file  The search: scores of all words for block after block of rows, of
 /// which only the candidates survive.
 #include <sidera/simd/candidates.hpp>
+#include <sidera/simd/fetch.hpp>
 #include <sidera/simd/integer_panels.hpp>
 #include <sidera/simd/scan_plan.hpp>
 #include <sidera/simd/word_panels.hpp>
@@ -106,15 +107,10 @@ class word_scan {
       for (std::size_t p = 0; p < panels; ++p, ++step) {
         panels_.store_scores(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel, score_stride_,
                              rules_);
-        prefetch(next + ahead * step / steps, next + ahead * (step + 1) / steps);
+        fetch<2>(std::span<T const>(next + ahead * step / steps, next + ahead * (step + 1) / steps));
       }
       collect(i, std::min(tile, n - i), first * words_per_panel, whole_chunks(words));
     }
-  }
-
-  /// A line for every 64 bytes, into the second-level cache.
-  SIDERA_ALWAYS_INLINE static void prefetch(T const* from, T const* to) noexcept {
-    for (; from < to; from += 64 / sizeof(T)) __builtin_prefetch(from, 0, 2);
   }
 
   /// Bounds of all rows first, then their words: two short dependency chains

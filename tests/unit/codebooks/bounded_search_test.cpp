@@ -13,6 +13,9 @@ namespace {
 using namespace sidera;
 using tests::normal_matrix;
 
+constexpr index_t some_words = 101;  // several groups on every instruction set, the last one not full
+static_assert(some_words > 3 * grouped_words::group_size && some_words % grouped_words::group_size != 0);
+
 /// Rows around `clusters` centres: words that are means of rows have rows between them.
 matrix<float> clustered(index_t rows, index_t cols, index_t clusters, double scale = 1, double offset = 0) {
   matrix<float> const centres = normal_matrix<float>(clusters, cols, 11, scale, offset);
@@ -62,8 +65,19 @@ void check_passes(matrix<float> const& x, matrix<float> const& words, std::size_
   check_passes(x, words, passes, [](matrix<float>&, std::size_t) {});
 }
 
-constexpr index_t some_words = 101;  // several groups on every instruction set, the last one not full
-static_assert(some_words > 3 * grouped_words::group_size && some_words % grouped_words::group_size != 0);
+/// The same for words that move by step(pass).
+template <class Step>
+void check_moves(matrix<float> const& x, std::size_t passes, Step const& step) {
+  bounded_search search(x);
+  matrix<float> words = x.topRows(some_words);
+  std::vector<code_t> codes(row_count(x));
+  for (std::size_t pass = 0; pass < passes; ++pass) {
+    CAPTURE(pass);
+    search.nearest(words, codes);
+    REQUIRE(codes == by_word_search(x, words));
+    words += step(pass);
+  }
+}
 
 }  // namespace
 
@@ -110,32 +124,14 @@ TEST_CASE("bounded_search: words that jump, stay or meet a row") {
 }
 
 TEST_CASE("bounded_search: words that creep by less than what the bounds leave, for many passes") {
-  auto const x = clustered(800, 32, 25);
   matrix<float> const step = normal_matrix<float>(some_words, 32, 5, 0.004);
-  bounded_search search(x);
-  matrix<float> words = x.topRows(some_words);
-  std::vector<code_t> codes(row_count(x));
-  for (std::size_t pass = 0; pass < 120; ++pass) {
-    CAPTURE(pass);
-    search.nearest(words, codes);
-    REQUIRE(codes == by_word_search(x, words));
-    words += step;
-  }
+  check_moves(clustered(800, 32, 25), 120, [&](std::size_t) { return step; });
 }
 
 TEST_CASE("bounded_search: words that walk at random, so that rows change their word again and again") {
-  for (index_t const d : {3, 20}) {
-    auto const x = clustered(600, d, 40);
-    bounded_search search(x);
-    matrix<float> words = x.topRows(some_words);
-    std::vector<code_t> codes(row_count(x));
-    for (std::size_t pass = 0; pass < 60; ++pass) {
-      CAPTURE(pass);
-      search.nearest(words, codes);
-      REQUIRE(codes == by_word_search(x, words));
-      words += normal_matrix<float>(some_words, d, 100 + pass, 0.05);
-    }
-  }
+  for (index_t const d : {3, 20})
+    check_moves(clustered(600, d, 40), 60,
+                [&](std::size_t pass) { return normal_matrix<float>(some_words, d, 100 + pass, 0.05); });
 }
 
 TEST_CASE("bounded_search gives equal codes for any number of threads") {
