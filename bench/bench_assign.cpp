@@ -74,6 +74,7 @@ job make(settings const& s, std::string name, index_t n, index_t d, std::size_t 
         {}};
   auto const search =
       std::make_shared<sidera::word_search<float, sidera::squared_euclidean>>(a->words, sidera::squared_euclidean{});
+  search->prepare_for_many_rows();
   auto const pool = std::make_shared<sidera::thread_pool>(s.threads);
   j.implementations.push_back({"sidera", false,
                                [=, &s] { return milliseconds(s, [&] { search->nearest(a->x, a->codes, *pool); }); },

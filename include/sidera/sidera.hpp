@@ -374,6 +374,7 @@
 #include <sidera/simd/score_tile.hpp>
 #include <sidera/simd/table_candidates.hpp>
 #include <sidera/simd/table_scores.hpp>
+#include <sidera/simd/word_distances.hpp>
 #include <sidera/simd/word_panels.hpp>
 #include <sidera/simd/word_rows.hpp>
 #include <sidera/simd/word_scan.hpp>

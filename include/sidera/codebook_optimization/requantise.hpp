@@ -50,7 +50,9 @@ class channel_search {
   channel_search(matrix<T> const& words, channel_list channels, M const& metric = {})
       : dim_(column_count(words)),
         channels_(std::move(channels)),
-        search_(slice_words(words, channels_), metric_on_channels(metric, channels_)) {}
+        search_(slice_words(words, channels_), metric_on_channels(metric, channels_)) {
+    search_.prepare_for_many_rows();
+  }
 
   /// N codes for the rows of `x` (N x D: all channels, of which the kept ones are read).
   [[nodiscard]] std::vector<code_t> nearest(matrix<T> const& x, executor_ref executor = {}) const {

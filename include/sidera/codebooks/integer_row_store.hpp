@@ -23,14 +23,14 @@ class integer_row_store {
         errors_(row_count(x)) {
     entry* const integers = integers_.reserve(size() * row_length_);
     int const limit = simd::first_pass_panels::largest_integer(dim());
-    block_partition const blocks{size(), 1024};
-    std::vector<std::vector<float>> centred(executor.concurrency(), std::vector<float>(dim()));
+    block_partition const blocks{size(), 64};
+    auto const stride = static_cast<std::size_t>(x.outerStride());
+    std::vector<std::vector<float>> centred(executor.concurrency(), std::vector<float>(64 * dim()));
     executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
-      float* const row = centred[worker].data();
-      for (std::size_t i = blocks.begin(b); i < blocks.begin(b) + blocks.length(b); ++i) {
-        lengths_[i] = simd::centre_row(row_span(x, static_cast<index_t>(i)).data(), centre_.data(), dim(), row);
-        errors_[i] = simd::quantize_row(row, dim(), limit, integers + i * row_length_);
-      }
+      std::size_t const first = blocks.begin(b);
+      simd::quantize_rows<entry>(
+          x.data() + first * stride, stride, blocks.length(b), centre_.data(), dim(), limit,
+          {centred[worker].data(), integers + first * row_length_, lengths_.data() + first, errors_.data() + first});
     });
   }
 

@@ -52,12 +52,12 @@ class score_rules<T, M> : public simd::multiply_add_step {
 
   [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }
 
-  [[nodiscard]] T prepare(T const* x, T* out, std::size_t) const noexcept { return slack(centre(x, out), 0); }
-
-  /// Writes x less the centre of the panels; returns a bound of its length.
-  [[nodiscard]] double centre(T const* x, T* out) const noexcept {
-    return simd::centre_row(x, panels_.centre().data(), panels_.dim(), out);
+  void prepare(T const* x, std::size_t stride, std::size_t count, T* out, T* slacks) const noexcept {
+    std::size_t const dim = panels_.dim();
+    for (std::size_t i = 0; i < count; ++i)
+      slacks[i] = slack(simd::centre_row(x + i * stride, panels_.centre().data(), dim, out + i * dim), 0);
   }
+
   /// The slack of a row of that length whose scores are off by `further` on top of what the panels say; infinite when
   /// they must not be trusted.
   [[nodiscard]] T slack(double length, double further) const noexcept {
@@ -120,9 +120,9 @@ class score_rules<T, M> {
 
   [[nodiscard]] simd::word_panels<T> const& panels() const noexcept { return panels_; }
 
-  [[nodiscard]] T prepare(T const* x, T* out, std::size_t) const noexcept {
-    std::copy_n(x, panels_.dim(), out);
-    return usable_ ? T(0) : std::numeric_limits<T>::infinity();
+  void prepare(T const* x, std::size_t stride, std::size_t count, T* out, T* slacks) const noexcept {
+    for (std::size_t i = 0; i < count; ++i) std::copy_n(x + i * stride, panels_.dim(), out + i * panels_.dim());
+    std::fill_n(slacks, count, usable_ ? T(0) : std::numeric_limits<T>::infinity());
   }
   template <class Batch>
   [[nodiscard]] SIDERA_ALWAYS_INLINE Batch operator()(Batch sum, Batch x, Batch w) const noexcept {

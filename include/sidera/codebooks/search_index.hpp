@@ -7,6 +7,7 @@
 #include <sidera/codebooks/integer_rules.hpp>
 #include <sidera/core/check.hpp>
 #include <sidera/simd/nearest.hpp>
+#include <sidera/simd/word_distances.hpp>
 #include <sidera/simd/word_rows.hpp>
 #include <sidera/simd/word_scan.hpp>
 #include <vector>
@@ -51,6 +52,7 @@ class search_index {
   }
 
   [[nodiscard]] std::size_t block_rows() const noexcept { return 64; }
+  void prepare_for_many_rows() {}
 
   /// The nearest word of every row; also its distance unless `distances` is
   /// empty.
@@ -141,6 +143,13 @@ class scanned_index : public search_index<T, M> {
     return std::max<std::size_t>(1, 768 / rows) * rows;
   }
 
+  /// See word_search.
+  void prepare_for_many_rows() {
+    constexpr std::size_t few_words = 1024;  // for more it takes long, and integers leave few of them
+    if constexpr (has_integer_pass<T, M>)
+      if (this->size() <= few_words) simd::measure_distances(integers_.panels, integers_.rows);
+  }
+
   void nearest(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances, workspace& w) const {
     if constexpr (has_integer_pass<T, M>)
       if (integers_.panels.usable()) return nearest_by_integers(x, out, distances, w);
@@ -169,8 +178,9 @@ class scanned_index : public search_index<T, M> {
   void nearest_by_numbers(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
                           workspace& w) const {
     simd::word_scan<T, score_rules<T, M>> scan(rules_.panels(), rules_, w.scan);
-    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(), [&](std::size_t i, auto const& list) {
-      settle(row_span(x, static_cast<index_t>(i)), list, i, out, distances, w);
+    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(), [&](std::size_t first, auto lists) {
+      for (std::size_t i = first; i < first + lists.size(); ++i)
+        settle(row_span(x, static_cast<index_t>(i)), lists[i - first], i, out, distances, w);
     });
   }
 
@@ -178,15 +188,18 @@ class scanned_index : public search_index<T, M> {
                            workspace& w) const {
     integer_rules<M> const rules(rules_, integers_.panels, w.centred);
     simd::word_scan<T, integer_rules<M>, simd::first_pass_panels> scan(integers_.panels, rules, w.scan);
-    std::size_t const few = std::max<std::size_t>(15, this->size() / 16);  // one by one: slower, word for word
+    std::size_t const few = std::max<std::size_t>(15, this->size() / 4);  // pair by pair: slower, word for word
     w.undecided.clear();
-    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(),
-             [&](std::size_t i, simd::candidate_list<T>& list) {
-               if (!list.complete() || list.words().empty() || list.words().size() > few)
-                 return w.undecided.push_back(i);
-               if (list.words().size() > 1) rules.drop_worse(i % scan.block_rows(), integers_.rows, list);
-               settle(row_span(x, static_cast<index_t>(i)), list, i, out, distances, w);
-             });
+    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(), [&](std::size_t first, auto lists) {
+      rules.drop_worse(integers_.rows, few, lists);
+      for (std::size_t i = first; i < first + lists.size(); ++i) {
+        auto const& list = lists[i - first];
+        if (!list.complete() || list.words().empty() || list.words().size() > few)
+          w.undecided.push_back(i);
+        else
+          settle(row_span(x, static_cast<index_t>(i)), list, i, out, distances, w);
+      }
+    });
     if (!w.undecided.empty()) decide_by_numbers(x, out, distances, w);
   }
 

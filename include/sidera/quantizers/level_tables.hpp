@@ -6,7 +6,7 @@
 #include <sidera/simd/candidates.hpp>
 #include <sidera/simd/integer_panels.hpp>
 #include <sidera/simd/product.hpp>
-#include <sidera/simd/word_rows.hpp>
+#include <sidera/simd/word_distances.hpp>
 #include <vector>
 
 namespace sidera::inline SIDERA_ABI {
@@ -136,6 +136,7 @@ class level_tables_builder {
     }
     for (auto& level : levels) {
       if (first_pass || integers) level.words = simd::word_rows<T>(level.panels);
+      if (first_pass) simd::measure_distances(level.first_pass, level.words);
       if (!first_pass) level.first_pass = {};
       if (!integers) level.integers = {};
     }

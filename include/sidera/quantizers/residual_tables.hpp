@@ -61,9 +61,7 @@ class residual_tables {
   void encode(matrix_cref<T> const& x, code_matrix_ref out, table_workspace<T>& tw, simd::search_workspace<T>& w,
               std::vector<index_t>& unproven) const {
     unproven.clear();
-    centre(x, w);
-    if constexpr (std::is_same_v<T, float>)
-      if (first_pass_) simd::integer_rows(steps_.front().first_pass, row_count(x), w, tw.coarse);
+    centre(x, first_pass_, steps_.front().first_pass, w, tw.coarse);
     for (index_t l = 0; l < out.cols(); ++l) encode_level(out, l, tw, w);
     for (index_t i = 0; i < out.rows(); ++i)
       if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
@@ -71,9 +69,7 @@ class residual_tables {
 
   /// For a beam: what \ref scores and the doubts are asked about next, up to block_rows() rows.
   void start(matrix_cref<T> const& x, beam_workspace& w) const {
-    centre(x, w.numbers);
-    if constexpr (std::is_same_v<T, float>)
-      if (by_integers_) simd::integer_rows(steps_.front().integers, row_count(x), w.numbers, w.integers);
+    centre(x, by_integers_, steps_.front().integers, w.numbers, w.integers);
   }
 
   [[nodiscard]] std::size_t level_count() const noexcept { return steps_.size(); }
@@ -145,18 +141,26 @@ class residual_tables {
  private:
   using step = level_tables<T>;
 
-  void centre(matrix_cref<T> const& x, simd::search_workspace<T>& w) const {
-    simd::centre_rows(steps_.front().panels, x.data(), static_cast<std::size_t>(x.outerStride()), row_count(x), w);
+  /// The rows less the origin; where they are used, also as integers.
+  template <class Entry>
+  void centre(matrix_cref<T> const& x, bool by_integers, simd::integer_panels<Entry> const& integers,
+              simd::search_workspace<T>& w, simd::integer_block<Entry>& block) const {
+    simd::word_panels<T> const& panels = steps_.front().panels;
+    auto const stride = static_cast<std::size_t>(x.outerStride());
+    if constexpr (std::is_same_v<T, float>)
+      if (by_integers) return simd::centre_rows(panels, integers, x.data(), stride, row_count(x), w, block);
+    simd::centre_rows(panels, x.data(), stride, row_count(x), w);
   }
 
   template <class Panels>
   void store_scores(Panels const& panels, typename Panels::row_entry const* rows, std::size_t l, std::size_t count,
                     T* out) const {
+    simd::fetch_ahead nothing;
     std::size_t const per_row = stride(l), scored = panels.panel_count() * Panels::words_per_panel;
     for (std::size_t first = 0; first < count; first += simd::detail::tile_rows)
       for (std::size_t p = 0; p < panels.panel_count(); ++p)
         panels.store_scores(rows + first * panels.row_length(), p, out + first * per_row + p * Panels::words_per_panel,
-                            per_row, simd::multiply_add_step{});
+                            per_row, simd::multiply_add_step{}, nothing);
     for (std::size_t i = 0; i < count; ++i)
       std::fill(out + i * per_row + scored, out + (i + 1) * per_row, -std::numeric_limits<T>::infinity());
   }
@@ -188,7 +192,7 @@ class residual_tables {
     for (std::size_t first = 0; first < rows; first += simd::detail::tile_rows) {
       auto const lowest = [&](std::size_t r, T best) {
         double const length = w.lengths.data()[first + r], row_error = tw.coarse.errors.data()[first + r];
-        double const doubt = 2 * (error(s, level, length) + s.first_pass.score_error(length, row_error));
+        double const doubt = 2 * error(s, level, length) + s.first_pass.difference_error(length, row_error);
         return detail::a_little_below(best - detail::rounded_up<T>(doubt));
       };
       auto const settle = [&](std::size_t r, simd::candidate_list<T> const& list) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <sidera/simd/first_lanes.hpp>
 #include <sidera/simd/lane_mask.hpp>
 #include <span>
 
@@ -88,15 +89,22 @@ class candidate_list {
     for_each_hit<T>(maxima, count, bound, [&](std::size_t at) { collect_lane(scores, at, first, bound); });
   }
 
-  /// Gives every word the score score(word), and drops those below lowest(best), best the largest one. The list must
-  /// be complete.
-  template <class Score, class Lowest>
-  void rescore(Score const& score, Lowest const& lowest) noexcept {
-    best_ = -std::numeric_limits<T>::infinity();
-    for (std::size_t i = 0; i < count_; ++i) {
-      words_[i].score = score(static_cast<std::size_t>(words_[i].word));
-      raise(words_[i].score);
+  /// Gives every word a better score, word i of the list scores[i], and drops those below lowest(best), best the
+  /// largest one. The list must be complete and not empty.
+  template <class Lowest>
+  void rescore(T const* scores, Lowest const& lowest) noexcept {
+    if (count_ < width<T>) {
+      batch<T> const all = load_first<T>(scores, count_, -std::numeric_limits<T>::infinity());
+      best_ = largest_lane<T>(all);
+      std::uint32_t const near = lanes_at_least<T>(all, batch<T>(lowest(best_)));
+      if (std::has_single_bit(near)) {  // almost always
+        words_[0] = {best_, words_[std::countr_zero(near)].word};
+        count_ = 1;
+        return;
+      }
     }
+    best_ = *std::max_element(scores, scores + count_);
+    for (std::size_t i = 0; i < count_; ++i) words_[i].score = scores[i];
     drop_below(lowest(best_));
   }
 

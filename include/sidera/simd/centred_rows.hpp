@@ -3,6 +3,7 @@
 /// \file  Rows minus a point, and how long they are.
 #include <cmath>
 #include <limits>
+#include <sidera/simd/first_lanes.hpp>
 #include <sidera/simd/lane_mask.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
@@ -42,25 +43,52 @@ class least_square {
   double factor_, lost_;
 };
 
+namespace detail {
+
+/// Of a row: the sum of its squares, infinite or NaN where they overflow, and its largest magnitude.
+template <Scalar T>
+struct row_size {
+  double square;
+  T most;
+};
+
+/// Writes x - centre, `dim` numbers, to `out`.
+template <Scalar T>
+[[nodiscard]] SIDERA_ALWAYS_INLINE row_size<T> subtract_centre(T const* x, T const* centre, std::size_t dim,
+                                                               T* out) noexcept {
+  constexpr std::size_t w = width<T>;
+  batch<T> squares[2] = {batch<T>(T(0)), batch<T>(T(0))}, most[2] = {batch<T>(T(0)), batch<T>(T(0))};
+  auto const take_in = [&](batch<T> number, std::size_t i) __attribute__((always_inline)) {
+    squares[i] = squares[i] + number * number;
+    most[i] = xsimd::max(most[i], xsimd::abs(number));
+  };
+  std::size_t d = 0;
+  for (; d + 2 * w <= dim; d += 2 * w)
+    unroll<2>([&](auto i) __attribute__((always_inline)) {
+      batch<T> const number = load<T>(x + d + i * w) - load<T>(centre + d + i * w);
+      store<T>(out + d + i * w, number);
+      take_in(number, i);
+    });
+  if (d + w <= dim) {
+    batch<T> const number = load<T>(x + d) - load<T>(centre + d);
+    store<T>(out + d, number);
+    take_in(number, 0);
+    d += w;
+  }
+  if (d < dim) {
+    batch<T> const number = load_first<T>(x + d, dim - d, T(0)) - load_first<T>(centre + d, dim - d, T(0));
+    store_first<T>(out + d, number, dim - d);
+    take_in(number, 1);
+  }
+  return {static_cast<double>(joined_lanes<T>(squares[0] + squares[1])), largest_lane<T>(xsimd::max(most[0], most[1]))};
+}
+
+}  // namespace detail
+
 /// Writes x - centre, `dim` numbers, to `out`; returns an upper bound of its length: see \ref detail::length_from.
 template <Scalar T>
 [[nodiscard]] double centre_row(T const* x, T const* centre, std::size_t dim, T* out) noexcept {
-  constexpr std::size_t w = width<T>;
-  batch<T> s0(T(0)), s1(T(0));
-  std::size_t d = 0;
-  for (; d + 2 * w <= dim; d += 2 * w) {
-    batch<T> const a = load<T>(x + d) - load<T>(centre + d), b = load<T>(x + d + w) - load<T>(centre + d + w);
-    s0 = s0 + a * a;
-    s1 = s1 + b * b;
-    store<T>(out + d, a);
-    store<T>(out + d + w, b);
-  }
-  double sum = static_cast<double>(joined_lanes<T>(s0 + s1));
-  for (; d < dim; ++d) {
-    out[d] = x[d] - centre[d];
-    sum += static_cast<double>(out[d] * out[d]);
-  }
-  return detail::length_from<T>(sum, dim);
+  return detail::length_from<T>(detail::subtract_centre<T>(x, centre, dim, out).square, dim);
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd

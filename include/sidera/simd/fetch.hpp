@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <sidera/core/config.hpp>
 #include <span>
 
@@ -13,5 +14,33 @@ SIDERA_ALWAYS_INLINE void fetch(std::span<T const> numbers) noexcept {
   auto const* const bytes = reinterpret_cast<char const*>(numbers.data());
   for (std::size_t b = 0; b < numbers.size_bytes(); b += 64) __builtin_prefetch(bytes + b, 0, Locality);
 }
+
+/// Memory that a kernel asks for, for the second-level cache, line by line while it computes. Asked for all at once, as
+/// \ref fetch does, more lines than the processor keeps in mind would hold up everything else.
+class fetch_ahead {
+ public:
+  /// Nothing to ask for.
+  fetch_ahead() = default;
+  template <class T>
+  explicit fetch_ahead(std::span<T const> numbers) noexcept
+      : next_(reinterpret_cast<std::uintptr_t>(numbers.data())), end_(next_ + numbers.size_bytes()) {
+    if (next_ != end_) step_ = line;
+  }
+
+  /// Asks for one line; behind the end for some that hold no data of ours, which does no harm.
+  SIDERA_ALWAYS_INLINE void one() noexcept {
+    __builtin_prefetch(reinterpret_cast<void const*>(next_), 0, 2);
+    next_ += step_;
+  }
+  /// Asks for all that are left.
+  void rest() noexcept {
+    for (; next_ < end_; next_ += line) __builtin_prefetch(reinterpret_cast<void const*>(next_), 0, 2);
+  }
+
+ private:
+  static constexpr std::uintptr_t line = 64;
+  static constexpr char nothing = 0;
+  std::uintptr_t next_ = reinterpret_cast<std::uintptr_t>(&nothing), end_ = next_, step_ = 0;
+};
 
 }  // namespace sidera::inline SIDERA_ABI::simd

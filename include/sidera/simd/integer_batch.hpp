@@ -15,8 +15,8 @@ namespace sidera::inline SIDERA_ABI::simd::detail {
 template <class Entry>
 inline constexpr std::size_t lane_entries = sizeof(float) / sizeof(Entry);
 
-/// Instructions multiply signed integers of 16 bits, but of 8 bits unsigned ones by signed ones: words of 8 bits are
-/// stored with this much added, and sums are too large by this much times the sum of the row's entries.
+/// Instructions multiply signed integers of 16 bits, but of 8 bits unsigned ones by signed ones: rows of 8 bits are
+/// stored with this much added, and sums are too large by this much times the sum of the word's entries.
 template <class Entry>
 inline constexpr int stored_offset = sizeof(Entry) == 1 ? 128 : 0;
 
@@ -68,8 +68,8 @@ template <class Entry>
   constexpr std::size_t n = lane_entries<Entry> * width<float>;
   using stored = std::conditional_t<sizeof(Entry) == 1, std::uint8_t, Entry>;
   std::int32_t lane[width<float>];
-  Entry x[n];
-  stored w[n];
+  stored x[n];
+  Entry w[n];
   std::memcpy(lane, &sum, sizeof lane);
   std::memcpy(x, &row, sizeof x);
   std::memcpy(w, &words, sizeof w);
@@ -91,7 +91,7 @@ template <class Entry>
                                                               integer_batch words) noexcept {
 #if defined(__AVX512VNNI__)
   if constexpr (sizeof(Entry) == 1)
-    return here(_mm512_dpbusd_epi32(sum, words, row));
+    return here(_mm512_dpbusd_epi32(sum, row, words));
   else
     return here(_mm512_dpwssd_epi32(sum, row, words));
 #else
@@ -117,7 +117,7 @@ template <class Entry>
                                                               integer_batch words) noexcept {
 #if defined(__AVXVNNI__)
   if constexpr (sizeof(Entry) == 1)
-    return here(_mm256_dpbusd_avx_epi32(sum, words, row));
+    return here(_mm256_dpbusd_avx_epi32(sum, row, words));
   else
     return here(_mm256_dpwssd_avx_epi32(sum, row, words));
 #else

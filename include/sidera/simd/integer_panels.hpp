@@ -7,7 +7,7 @@
 namespace sidera::inline SIDERA_ABI::simd {
 
 /// The integers of \ref word_panels: w_j is close to scale * p_j, p_j of 16-bit or 8-bit integers, one scale for all
-/// words. Sums of products with rows of \ref quantize_row are exact in 32 bits.
+/// words. Sums of products with rows of \ref quantize_rows are exact in 32 bits.
 ///
 /// They serve as a first pass: scores are cheap and less precise than those of float, by a bound that is known for
 /// every row; where it does not leave one word only, better ones decide.
@@ -25,9 +25,11 @@ class integer_panels {
         panel_count_(words.panel_count()),
         limit_(largest_integer(words.dim())),
         packed_(panel_count_ * panel_entries()),
+        starts_(words.panel_count() * words_per_panel),
         bias_(words.panel_count() * words_per_panel) {
     std::copy_n(words.bias(0), panel_count_ * words_per_panel, bias_.data());
-    std::fill_n(packed_.data(), panel_count_ * panel_entries(), stored(0));
+    std::fill_n(packed_.data(), panel_count_ * panel_entries(), Entry{0});
+    std::fill_n(starts_.data(), panel_count_ * words_per_panel, 0);
     double most = 0;
     for (std::size_t j = 0; j < words.words(); ++j)
       for (std::size_t d = 0; d < dim_; ++d) most = larger(most, std::abs(static_cast<double>(words.entry(j, d))));
@@ -59,33 +61,33 @@ class integer_panels {
   [[nodiscard]] std::size_t panel_count() const noexcept { return panel_count_; }
   [[nodiscard]] std::size_t row_length() const noexcept { return integer_row_length<Entry>(dim_); }
 
-  /// Writes the integers of row a, row_length() of them, and returns a bound of their distance from a. They fit all
-  /// panels of as many entries.
-  [[nodiscard]] double load_row(float const* a, Entry* out) const noexcept {
-    return quantize_row(a, dim_, limit_, out);
+  /// Writes `count` rows, `stride` numbers apart, less `centre` as numbers and as integers, row_length() of them. They
+  /// fit all panels of as many entries.
+  void load_rows(float const* x, std::size_t stride, std::size_t count, float const* centre,
+                 quantized_rows<Entry> const& out) const noexcept {
+    quantize_rows(x, stride, count, centre, dim_, limit_, out);
   }
 
   /// Writes the scores of panel p of the rows of one register tile, row r to scores[r * stride], aligned. `rows` is
-  /// what \ref load_row wrote, one row after the other.
+  /// what \ref load_rows wrote, one row after the other.
   template <class Rules>
-  void store_scores(Entry const* rows, std::size_t p, float* scores, std::size_t stride, Rules const&) const noexcept {
-    store_scores(rows, p, nullptr, 0, scores, stride);
+  void store_scores(Entry const* rows, std::size_t p, float* scores, std::size_t stride, Rules const&,
+                    fetch_ahead& ahead) const noexcept {
+    store_scores(rows, p, nullptr, 0, scores, stride, ahead);
   }
 
   /// The same of rows that lie anywhere, row r of the tile at rows[r]; of the first `Vectors` registers of words.
   template <std::size_t Vectors = detail::tile_vectors>
   void store_scores(Entry const* const* rows, std::size_t p, float* scores, std::size_t stride) const noexcept {
-    detail::store_integer_scores<Vectors>(rows, packed_.data() + p * panel_entries(), scale_,
-                                          bias_.data() + p * words_per_panel, lanes(), scores, stride);
+    detail::store_integer_scores<Vectors>(rows, panel(p), scores, stride);
   }
 
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a
   /// number for every word of every panel.
   void store_scores(Entry const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
-                    float* scores, std::size_t stride) const noexcept {
-    std::size_t const first = p * words_per_panel;
-    detail::store_integer_scores(rows, row_length(), packed_.data() + p * panel_entries(), scale_, bias_.data() + first,
-                                 lanes(), tables, table_count, first, scores, stride);
+                    float* scores, std::size_t stride, fetch_ahead& ahead) const noexcept {
+    detail::store_integer_scores(rows, row_length(), panel(p), tables, table_count, p * words_per_panel, scores, stride,
+                                 ahead);
   }
 
   /// How far the score of a row a with |a| <= `length` and |a - s q| <= `row_error` can be from the sum
@@ -101,23 +103,52 @@ class integer_panels {
     return error_at_zero_ + row_error * error_per_row_error_ + length * error_per_length_;
   }
 
+  /// How far the difference of the scores of two words can be from that of the sums that they stand for: in 1 above,
+  /// with w_j - w_k and the difference of their errors instead of w_j and w_j - scale p_j.
+  [[nodiscard]] double difference_error(double length, double row_error) const noexcept {
+    return 2 * error_at_zero_ + row_error * difference_per_row_error_ + length * difference_per_length_;
+  }
+  /// No two words are farther apart than `words`, and no two of \ref word_error than `errors`. Without it: twice the
+  /// longest ones.
+  void set_distances(double words, double errors) noexcept {
+    constexpr double slack = 1 + 1e-6;
+    double const apart = std::fmin(words, 2 * largest_word_),
+                 left = std::fmin(errors + 4 * unit * largest_error_, 2 * largest_error_);
+    difference_per_length_ = (left + 2 * rounding()) * slack;
+    difference_per_row_error_ = (apart + left + 2 * rounding()) * slack;
+  }
+  /// out_d = w_d - scale p_d for word j, w as it is in the panels of floats, rounded once.
+  void word_error(std::size_t j, float const* w, float* out) const noexcept {
+    for (std::size_t d = 0; d < dim_; ++d)
+      out[d] = static_cast<float>(static_cast<double>(w[d]) -
+                                  static_cast<double>(scale_) * static_cast<double>(packed_.data()[place(j, d)]));
+  }
+
  private:
   static constexpr std::size_t lane_entries = detail::lane_entries<Entry>;
+  static constexpr double unit = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
   static constexpr int coarsest = sizeof(Entry) == 1 ? 127 : 256;  ///< fewer steps than that leave too many words
 
   [[nodiscard]] std::size_t lanes() const noexcept { return (dim_ + lane_entries - 1) / lane_entries; }
   [[nodiscard]] std::size_t panel_entries() const noexcept { return lanes() * lane_entries * words_per_panel; }
-  [[nodiscard]] static Entry stored(int code) noexcept {
-    return static_cast<Entry>(code + detail::stored_offset<Entry>);  // modulo 2^8
+  [[nodiscard]] detail::integer_panel<Entry> panel(std::size_t p) const noexcept {
+    std::size_t const first = p * words_per_panel;
+    return {packed_.data() + p * panel_entries(), starts_.data() + first, bias_.data() + first, scale_, lanes()};
   }
 
   /// The terms of \ref score_error by what they are multiplied with.
   void set_errors() noexcept {
-    constexpr double u = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2, slack = 1 + 1e-6;
-    double const rounding = 5 * u * (largest_word_ + largest_error_);
-    error_per_length_ = (largest_error_ + rounding) * slack;
-    error_per_row_error_ = (largest_word_ + largest_error_ + rounding) * slack;
-    error_at_zero_ = 5 * u * largest_bias_ * slack + 0x1p-117;
+    constexpr double slack = 1 + 1e-6;
+    error_per_length_ = (largest_error_ + rounding()) * slack;
+    error_per_row_error_ = (largest_word_ + largest_error_ + rounding()) * slack;
+    error_at_zero_ = 5 * unit * largest_bias_ * slack + 0x1p-117;
+    set_distances(2 * largest_word_, 2 * largest_error_);
+  }
+  [[nodiscard]] double rounding() const noexcept { return 5 * unit * (largest_word_ + largest_error_); }
+
+  [[nodiscard]] std::size_t place(std::size_t j, std::size_t d) const noexcept {
+    return j / words_per_panel * panel_entries() +
+           (d / lane_entries * words_per_panel + j % words_per_panel) * lane_entries + d % lane_entries;
   }
 
   /// The larger one; a NaN on either side stays.
@@ -127,12 +158,11 @@ class integer_panels {
 
   void pack(word_panels<float> const& words, std::size_t j) {
     double square = 0, error = 0;
-    Entry* const panel = packed_.data() + j / words_per_panel * panel_entries();
     for (std::size_t d = 0; d < dim_; ++d) {
       auto const w = static_cast<double>(words.entry(j, d)), s = static_cast<double>(scale_);
       double const code = scale_ > 0 ? std::clamp(std::nearbyint(w / s), -double(limit_), double(limit_)) : 0.0;
-      panel[(d / lane_entries * words_per_panel + j % words_per_panel) * lane_entries + d % lane_entries] =
-          stored(static_cast<int>(code));
+      packed_.data()[place(j, d)] = static_cast<Entry>(code);
+      starts_.data()[j] -= detail::stored_offset<Entry> * static_cast<std::int32_t>(code);
       square += w * w;
       error += (w - s * code) * (w - s * code);
     }
@@ -146,9 +176,11 @@ class integer_panels {
   float scale_ = 0;
   bool usable_ = false;
   aligned_buffer<Entry> packed_;
+  aligned_buffer<std::int32_t> starts_;
   aligned_buffer<float> bias_;
   double largest_word_ = 0, largest_error_ = 0, largest_bias_ = 0;
   double error_per_length_ = 0, error_per_row_error_ = 0, error_at_zero_ = 0;
+  double difference_per_length_ = 0, difference_per_row_error_ = 0;
 };
 
 /// What first passes are made in: the smallest integers that there are registers for.

@@ -7,7 +7,7 @@
 
 namespace sidera::inline SIDERA_ABI::simd {
 
-/// Integers of the row that \ref quantize_row writes: the head, and the entries in whole lanes.
+/// Integers of a row that \ref quantize_rows writes: the head, and the entries in whole lanes.
 template <class Entry>
 [[nodiscard]] constexpr std::size_t integer_row_length(std::size_t dim) noexcept {
   constexpr std::size_t n = detail::lane_entries<Entry>;
@@ -16,92 +16,122 @@ template <class Entry>
 
 namespace detail {
 
-/// What \ref round_register adds up, lane by lane.
-struct rounding_sums {
-  batch<float> square = batch<float>(0.0f);  ///< (x - scale * integer)^2
-  batch<float> codes = batch<float>(0.0f);   ///< the integers: exact, as they are small and few; of 8 bits only
-};
-
-/// Rounds the register of w numbers at `x` to integers, which go to `out`.
+/// Rounds the numbers of one register to integers, which go to `out`; returns them as numbers again.
 template <class Entry>
-SIDERA_ALWAYS_INLINE void round_register(float const* x, batch<float> inverse, batch<float> scale, Entry* out,
-                                         rounding_sums& sums) noexcept {
-  batch<float> const numbers = load<float>(x);
+[[nodiscard]] SIDERA_ALWAYS_INLINE batch<float> round_register(batch<float> numbers, batch<float> inverse,
+                                                               Entry* out) noexcept {
 #if defined(__AVX512F__) && defined(__AVX512BW__)
   __m512i const codes = _mm512_cvtps_epi32(numbers * inverse);
   if constexpr (sizeof(Entry) == 1)
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtepi32_epi8(codes));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out),
+                     _mm_xor_si128(_mm512_cvtepi32_epi8(codes), _mm_set1_epi8(std::int8_t(stored_offset<Entry>))));
   else
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtepi32_epi16(codes));
-  batch<float> const back = _mm512_cvtepi32_ps(codes);
+  return _mm512_cvtepi32_ps(codes);
 #elif defined(__AVX2__) && !defined(__AVX512F__)
   __m256i const codes = _mm256_cvtps_epi32(numbers * inverse);
   __m256i const packed = _mm256_permute4x64_epi64(_mm256_packs_epi32(codes, codes), 0x08);
   __m128i const halves = _mm256_castsi256_si128(packed);
   if constexpr (sizeof(Entry) == 1)
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_packs_epi16(halves, halves));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out),
+                     _mm_xor_si128(_mm_packs_epi16(halves, halves), _mm_set1_epi8(std::int8_t(stored_offset<Entry>))));
   else
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out), halves);
-  batch<float> const back = _mm256_cvtepi32_ps(codes);
+  return _mm256_cvtepi32_ps(codes);
 #else
   alignas(64) float lanes[width<float>];
   (numbers * inverse).store_aligned(lanes);
-  for (std::size_t l = 0; l < width<float>; ++l) lanes[l] = std::nearbyint(lanes[l]), out[l] = Entry(lanes[l]);
-  batch<float> const back = batch<float>::load_aligned(lanes);
+  for (std::size_t l = 0; l < width<float>; ++l) {
+    lanes[l] = lanes[l] == lanes[l] ? std::nearbyint(lanes[l]) : 0;
+    out[l] = static_cast<Entry>(static_cast<int>(lanes[l]) + stored_offset<Entry>);
+  }
+  return batch<float>::load_aligned(lanes);
 #endif
-  batch<float> const error = numbers - scale * back;
-  sums.square = sums.square + error * error;
-  if constexpr (stored_offset<Entry> != 0) sums.codes = sums.codes + back;
 }
 
-[[nodiscard]] inline float largest_magnitude(float const* x, std::size_t dim) noexcept {
+/// The integers of `dim` numbers; returns the sum of the squares of x - scale * integer. Entries that fill up the last
+/// lane are anything: those of words there are zeros.
+template <class Entry>
+[[nodiscard]] SIDERA_ALWAYS_INLINE double round_row(float const* x, std::size_t dim, float scale, float inverse,
+                                                    Entry* out) noexcept {
   constexpr std::size_t w = width<float>;
-  batch<float> most(0.0f);
+  batch<float> const scales(scale), inverses(inverse);
+  batch<float> square(0.0f);
+  auto const round = [&](batch<float> numbers, Entry * to) __attribute__((always_inline)) {
+    batch<float> const error = numbers - scales * round_register(numbers, inverses, to);
+    square = square + error * error;
+  };
+  std::memcpy(out, &scale, sizeof scale);
+  Entry* const entries = out + head_entries<Entry>;
   std::size_t d = 0;
-  for (; d + w <= dim; d += w) most = xsimd::max(most, xsimd::abs(load<float>(x + d)));
-  float result = largest_lane<float>(most);
-  for (; d < dim; ++d) result = std::max(result, std::abs(x[d]));
-  return result;
+  for (; d + w <= dim; d += w) round(load<float>(x + d), entries + d);
+  if (d < dim) {
+    constexpr std::size_t n = lane_entries<Entry>;
+    Entry last[w];
+    round(load_first<float>(x + d, dim - d, 0.0f), last);
+    std::copy_n(last, (dim - d + n - 1) / n * n, entries + d);
+  }
+  return static_cast<double>(joined_lanes<float>(square));
 }
+
+/// Up to this many rows are worked on together: what a row waits for, others do not.
+inline constexpr std::size_t rows_at_once = 16;
 
 }  // namespace detail
 
-/// Writes `dim` finite numbers x as a scale s and integers q of magnitude at most `limit`, below 2^15 or 2^7; returns a
-/// bound of |x - s q|. Entries are rounded to the nearest; a row of nothing but tiny numbers becomes zeros. For a row
-/// with an infinity the bound is infinite; rows with a NaN are for the caller to find.
+/// Where \ref quantize_rows writes: room for every row.
+template <class Entry>
+struct quantized_rows {
+  float* centred;   ///< x - centre, `dim` numbers a row
+  Entry* integers;  ///< integer_row_length a row
+  double* lengths;  ///< a bound of the length of x - centre; infinite or NaN where there is none
+  double* errors;   ///< a bound of the distance between x - centre and its integers; infinite where there is none
+};
+
+/// Of `count` rows, `stride` numbers apart: a = x - centre as numbers, and as a scale s and integers q of magnitude at
+/// most `limit`, below 2^15 or 2^7, with a bound of |a - s q|. Entries are rounded to the nearest; a row of nothing but
+/// tiny numbers becomes zeros. Rows with numbers that are not finite have no bounds.
 ///
-/// With u the unit roundoff of float and M the largest |x_d|: an error is computed with roundings of at most
+/// With u the unit roundoff of float and M the largest |a_d|: an error is computed with roundings of at most
 /// u (|s q_d| + 2 |error|) < 3 u M, which changes the length of the error vector by at most 3 u M sqrt(dim); its sum of
 /// squares is a chain of at most dim + 2 roundings, as in \ref centre_row, and every square may underflow.
 template <class Entry>
-[[nodiscard]] double quantize_row(float const* x, std::size_t dim, int limit, Entry* out) noexcept {
-  constexpr std::size_t w = width<float>;
+void quantize_rows(float const* x, std::size_t stride, std::size_t count, float const* centre, std::size_t dim,
+                   int limit, quantized_rows<Entry> const& out) noexcept {
   constexpr double u = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
-  float const most = detail::largest_magnitude(x, dim);
-  bool const huge = !(most <= std::numeric_limits<float>::max());
-  bool const tiny = huge || !(most >= 1e-18f);  // from here on the reciprocal of the scale is far from overflow
-  float const range = static_cast<float>(limit), scale = tiny ? 0 : most / range, inverse = tiny ? 0 : range / most;
-  Entry* const entries = out + detail::head_entries<Entry>;
-  batch<float> const scales(scale), inverses(inverse);
-  detail::rounding_sums sums;
-  std::size_t d = 0;
-  for (; d + w <= dim; d += w) detail::round_register(x + d, inverses, scales, entries + d, sums);
-  auto square = static_cast<double>(joined_lanes<float>(sums.square));
-  auto codes = static_cast<std::int32_t>(joined_lanes<float>(sums.codes));
-  for (; d < dim; ++d) {
-    float const near = std::nearbyint(x[d] * inverse), code = near == near ? near : 0, error = x[d] - scale * code;
-    entries[d] = static_cast<Entry>(code);
-    codes += static_cast<std::int32_t>(code);
-    square += static_cast<double>(error * error);
-  }
-  for (; d % detail::lane_entries<Entry> != 0; ++d) entries[d] = 0;
-  detail::integer_row_head const head{scale, -detail::stored_offset<Entry> * codes};
-  std::memcpy(out, &head, sizeof head);
-  auto const n = static_cast<double>(dim), m = static_cast<double>(most);
-  if (huge) return std::numeric_limits<double>::infinity();
-  if (tiny) return std::sqrt(n) * m * (1 + 1e-9);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  auto const n = static_cast<double>(dim), root = std::sqrt(n), range = static_cast<double>(limit);
   double const lost = n * static_cast<double>(std::numeric_limits<float>::min());
-  return (std::sqrt(square * rounding_factor<float>(dim + 3) + lost) + 3 * u * m * std::sqrt(n)) * (1 + 1e-9);
+  double const factor = rounding_factor<float>(dim + 3);
+  std::size_t const row_length = integer_row_length<Entry>(dim);
+  float most[detail::rows_at_once], scales[detail::rows_at_once], inverses[detail::rows_at_once];
+  for (std::size_t first = 0; first < count; first += detail::rows_at_once) {
+    std::size_t const rows = std::min(detail::rows_at_once, count - first);
+    for (std::size_t r = 0; r < rows; ++r) {
+      std::size_t const i = first + r;
+      auto const size = detail::subtract_centre<float>(x + i * stride, centre, dim, out.centred + i * dim);
+      out.lengths[i] = size.square;
+      most[r] = size.most;
+    }
+    for (std::size_t r = 0; r < rows; ++r) {
+      double& length = out.lengths[first + r];
+      length = detail::length_from<float>(length, dim);
+      bool const usual = most[r] >= 1e-18f && length < infinity;  // the reciprocal of the scale is far from overflow
+      scales[r] = usual ? most[r] / static_cast<float>(range) : 0;
+      inverses[r] = usual ? static_cast<float>(range) / most[r] : 0;
+    }
+    for (std::size_t r = 0; r < rows; ++r) {
+      std::size_t const i = first + r;
+      out.errors[i] =
+          detail::round_row(out.centred + i * dim, dim, scales[r], inverses[r], out.integers + i * row_length);
+    }
+    for (std::size_t r = 0; r < rows; ++r) {
+      double& error = out.errors[first + r];
+      auto const m = static_cast<double>(most[r]);
+      double const usual = (std::sqrt(error * factor + lost) + 3 * u * m * root) * (1 + 1e-9);
+      error = !(out.lengths[first + r] < infinity) ? infinity : scales[r] > 0 ? usual : root * m * (1 + 1e-9);
+    }
+  }
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd

@@ -3,38 +3,58 @@
 /// \file  The register tile of the integer search: exact sums of products of small integers, at two (16 bits) or four
 ///        (8 bits) multiply-adds a lane for each of single precision.
 #include <cstring>
+#include <sidera/simd/fetch.hpp>
 #include <sidera/simd/integer_batch.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd::detail {
 
-/// What every row of integers begins with, in the room of a few of them.
-struct integer_row_head {
-  float scale;         ///< by which the integers have to be multiplied
-  std::int32_t start;  ///< of every sum: what \ref stored_offset adds to it, with the other sign
-};
+/// Every row of integers begins with the scale by which they have to be multiplied, in the room of a few of them.
 template <class Entry>
-inline constexpr std::size_t head_entries = sizeof(integer_row_head) / sizeof(Entry);
+inline constexpr std::size_t head_entries = sizeof(float) / sizeof(Entry);
 
-/// Calls finish(r, scores) for each of `tile_rows` rows with their scores of the first words of one panel, `Vectors`
-/// registers a row, of at most tile_vectors:
-/// (scale_r * factor) * (sum of products) + bias_j. row(r) points to the integers of row r: the head, then the entries.
-/// `panel` holds [lane][word][entries of a lane]; `lanes` of them. All pointers but `rows` are
-/// aligned.
+template <class Entry>
+[[nodiscard]] SIDERA_ALWAYS_INLINE float scale_of(Entry const* row) noexcept {
+  float scale;
+  std::memcpy(&scale, row, sizeof scale);
+  return scale;
+}
+
+/// One panel of words. All pointers are aligned.
+template <class Entry>
+struct integer_panel {
+  Entry const* entries;        ///< [lane][word][entries of a lane]
+  std::int32_t const* starts;  ///< of the sums, by word: what \ref stored_offset adds to them, with the other sign
+  float const* bias;           ///< by word
+  float scale;                 ///< by which the integers of all words have to be multiplied
+  std::size_t lanes;
+};
+
+/// `v`, of which compilers know nothing.
+template <class V>
+[[nodiscard]] SIDERA_ALWAYS_INLINE V opaque(V v) noexcept {
+#if defined(__GNUC__)
+  asm("" : "+r"(v));
+#endif
+  return v;
+}
+
+/// Calls finish(r, scores) for each of `tile_rows` rows with their scores of the first words of `panel`, `Vectors`
+/// registers a row, of at most tile_vectors: (scale of the row * scale of the words) * (sum of products) + bias. row(r)
+/// points to the integers of row r: the scale, then the entries.
 template <std::size_t Vectors = tile_vectors, class Entry, class Row, class Finish>
-SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, Entry const* panel, float factor, float const* bias,
-                                             std::size_t lanes, Finish finish) noexcept {
+SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry> const& panel, fetch_ahead& ahead,
+                                             Finish finish) noexcept {
   constexpr std::size_t w = width<float>, n = lane_entries<Entry>;
   integer_batch sum[tile_rows * Vectors];
-  unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
-    integer_row_head head;
-    std::memcpy(&head, row(r), sizeof head);
-    integer_batch const start = everywhere(head.start);
-    unroll<Vectors>([&](auto v) __attribute__((always_inline)) { sum[r * Vectors + v] = start; });
+  unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+    integer_batch const start = stored_offset<Entry> != 0 ? load_integers(panel.starts + v * w) : everywhere(0);
+    unroll<tile_rows>([&](auto r) __attribute__((always_inline)) { sum[r * Vectors + v] = start; });
   });
+  Entry const* const entries = panel.entries;
   auto const advance = [&](std::size_t lane) __attribute__((always_inline)) {
     integer_batch words[Vectors];
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-      words[v] = load_integers(panel + (lane * tile_vectors + v) * n * w);
+      words[v] = load_integers(entries + (lane * tile_vectors + v) * n * w);
     });
     unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
       std::int32_t some;
@@ -46,15 +66,20 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, Entry const* panel,
     });
   };
   std::size_t lane = 0;
-  for (; lane + 2 <= lanes; lane += 2) unroll<2>([&](auto i) __attribute__((always_inline)) { advance(lane + i); });
+  std::size_t const lanes = panel.lanes;
+  fetch_ahead lines = ahead;
+  for (; lane + 2 <= lanes; lane += 2) {
+    lines.one();
+    unroll<2>([&](auto i) __attribute__((always_inline)) { advance(lane + i); });
+  }
+  ahead = lines;
   for (; lane < lanes; ++lane) advance(lane);
   unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
-    integer_row_head head;
-    std::memcpy(&head, row(r), sizeof head);
+    batch<float> const scale(scale_of(row(r)) * panel.scale);
     batch<float> scores[Vectors];
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-      scores[v] = fused_multiply_add<float>(as_floats(sum[r * Vectors + v]), batch<float>(head.scale * factor),
-                                            batch<float>::load_aligned(bias + v * w));
+      scores[v] = fused_multiply_add<float>(as_floats(sum[r * Vectors + v]), scale,
+                                            batch<float>::load_aligned(panel.bias + v * w));
     });
     finish(r, scores);
   });
@@ -64,13 +89,23 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, Entry const* panel,
 /// `row_length` integers. The tables of row r are at tables[r * table_count]; their numbers from `first` on belong to
 /// this panel. Never inlined: the sums need all registers.
 template <class Entry>
-[[gnu::noinline]] void store_integer_scores(Entry const* rows, std::size_t row_length, Entry const* panel, float factor,
-                                            float const* bias, std::size_t lanes, float const* const* tables,
+[[gnu::noinline]] void store_integer_scores(Entry const* rows, std::size_t row_length,
+                                            integer_panel<Entry> const& panel, float const* const* tables,
                                             std::size_t table_count, std::size_t first, float* scores,
-                                            std::size_t stride) noexcept {
+                                            std::size_t stride, fetch_ahead& ahead) noexcept {
+  // Twelve pointers are more than there are registers: two of them and three distances, which compilers must not take
+  // apart.
+  constexpr std::size_t half = (tile_rows + 1) / 2;
+  std::size_t const once = row_length, thrice = opaque(3 * row_length), five_times = opaque(5 * row_length);
+  Entry const* const upper = opaque(rows + half * row_length);
+  static_assert(half <= 6);
+  auto const row = [&](auto r) __attribute__((always_inline)) {
+    Entry const* const first = r < half ? rows : upper;
+    constexpr std::size_t k = decltype(r)::value % half;
+    return first + (k == 3 ? thrice : k == 5 ? five_times : k * once);
+  };
   integer_score_tile(
-      [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; }, panel, factor, bias, lanes,
-      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
+      row, panel, ahead, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
         batch<float> left[tile_vectors];
         unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) { left[v] = sum[v]; });
         for (std::size_t t = 0; t < table_count; ++t)
@@ -85,11 +120,11 @@ template <class Entry>
 
 /// The same without tables, of rows that lie anywhere, row r at rows[r], and of the first `Vectors` registers of words.
 template <std::size_t Vectors, class Entry>
-[[gnu::noinline]] void store_integer_scores(Entry const* const* rows, Entry const* panel, float factor,
-                                            float const* bias, std::size_t lanes, float* scores,
+[[gnu::noinline]] void store_integer_scores(Entry const* const* rows, integer_panel<Entry> const& panel, float* scores,
                                             std::size_t stride) noexcept {
+  fetch_ahead nothing;
   integer_score_tile<Vectors>(
-      [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel, factor, bias, lanes,
+      [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel, nothing,
       [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
         unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
           sum[v].store_aligned(scores + r * stride + v * width<float>);

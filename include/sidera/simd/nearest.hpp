@@ -91,15 +91,17 @@ void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, s
   std::fill(out + count * dim, out + padded * dim, T(0));
 }
 
-/// The rows that \ref centre_rows left, `count` of them, as integers.
+/// The same, and the rows as integers.
 template <class Entry>
-void integer_rows(integer_panels<Entry> const& panels, std::size_t count, search_workspace<float> const& w,
-                  integer_block<Entry>& block) {
-  std::size_t const length = panels.row_length(), padded = detail::whole_tiles(count);
-  Entry* const out = block.rows.reserve(padded * length);
-  double* const errors = block.errors.reserve(padded);
-  for (std::size_t i = 0; i < padded; ++i)
-    errors[i] = panels.load_row(w.rows.data() + i * panels.dim(), out + i * length);
+void centre_rows(word_panels<float> const& panels, integer_panels<Entry> const& integers, float const* x,
+                 std::size_t stride, std::size_t count, search_workspace<float>& w, integer_block<Entry>& block) {
+  std::size_t const length = integers.row_length(), padded = detail::whole_tiles(count);
+  Entry* const rows = block.rows.reserve(padded * length);
+  float* const centred = w.rows.reserve(padded * panels.dim());
+  integers.load_rows(x, stride, count, panels.centre().data(),
+                     {centred, rows, w.lengths.reserve(padded), block.errors.reserve(padded)});
+  std::fill(centred + count * panels.dim(), centred + padded * panels.dim(), 0.0f);
+  std::fill(rows + count * length, rows + padded * length, Entry{0});
 }
 
 /// The best two words so far of each row of a block, lane by lane.
@@ -120,9 +122,10 @@ class running_best {
   void add_panel(word_panels<T> const& panels, std::size_t p, std::size_t first, T const* const* tables,
                  std::size_t table_count, search_workspace<T> const& w) noexcept {
     constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
+    fetch_ahead nothing;
     detail::score_tile<T>(
-        w.rows.data() + first * panels.dim(), panels.panel(p), panels.bias(p),
-        panels.dim(), [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
+        w.rows.data() + first * panels.dim(), panels.panel(p), panels.bias(p), panels.dim(),
+        nothing, [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
           batch<T> left[detail::tile_vectors];
           detail::unroll<detail::tile_vectors>([&](auto v) __attribute__((always_inline)) {
             left[v] = scores[v];

@@ -2,6 +2,7 @@
 #pragma once
 /// \file  The register tile of the word search: scores of a few rows and one
 /// panel of words.
+#include <sidera/simd/fetch.hpp>
 #include <sidera/simd/register_tile.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd {
@@ -24,8 +25,8 @@ namespace detail {
 /// tile_rows rows of `dim` numbers, one after the other; `panel` holds dim x
 /// (tile_vectors * width) numbers.
 template <Scalar T, class Finish, class Step = multiply_add_step>
-SIDERA_ALWAYS_INLINE void score_tile(T const* x, T const* panel, T const* bias, std::size_t dim, Finish finish,
-                                     Step const& step = {}) noexcept {
+SIDERA_ALWAYS_INLINE void score_tile(T const* x, T const* panel, T const* bias, std::size_t dim, fetch_ahead& ahead,
+                                     Finish finish, Step const& step = {}) noexcept {
   constexpr std::size_t w = width<T>;
   batch<T> sum[tile_rows * tile_vectors];
   unroll<tile_rows * tile_vectors>([&](auto i) __attribute__((always_inline)) {
@@ -45,7 +46,12 @@ SIDERA_ALWAYS_INLINE void score_tile(T const* x, T const* panel, T const* bias, 
   };
   std::size_t d = 0;
   // Four terms per turn: short loops whose end the processor foresees.
-  for (; d + 4 <= dim; d += 4) unroll<4>([&](auto i) __attribute__((always_inline)) { advance(d + i); });
+  fetch_ahead lines = ahead;
+  for (; d + 4 <= dim; d += 4) {
+    lines.one();
+    unroll<4>([&](auto i) __attribute__((always_inline)) { advance(d + i); });
+  }
+  ahead = lines;
   for (; d < dim; ++d) advance(d);
   unroll<tile_rows>([&](auto r) __attribute__((always_inline)) { finish(r, sum + r * tile_vectors); });
 }
@@ -54,9 +60,9 @@ SIDERA_ALWAYS_INLINE void score_tile(T const* x, T const* panel, T const* bias, 
 /// the sums need all registers.
 template <Scalar T, class Step = multiply_add_step>
 [[gnu::noinline]] void store_scores(T const* x, T const* panel, T const* bias, std::size_t dim, T* scores,
-                                    std::size_t stride, Step const& step = {}) noexcept {
+                                    std::size_t stride, Step const& step, fetch_ahead& ahead) noexcept {
   score_tile<T>(
-      x, panel, bias, dim,
+      x, panel, bias, dim, ahead,
       [&](auto r, batch<T> const* sum) __attribute__((always_inline)) {
         unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
           sum[v].store_aligned(scores + r * stride + v * width<T>);

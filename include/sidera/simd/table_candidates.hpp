@@ -14,7 +14,7 @@ struct table_candidates_workspace {
 
 /// Calls sink(r, list) for each of the first `count` rows of one register tile, list the \ref candidate_list of the
 /// words whose score less its table rows is at least lowest(r, best), best the largest one. `rows` is what
-/// first_pass_panels::load_row wrote; row r has its tables at tables[r * table_count], for all rows of the tile.
+/// first_pass_panels::load_rows wrote; row r has its tables at tables[r * table_count], for all rows of the tile.
 template <class Lowest, class Sink>
 void table_candidates(first_pass_panels const& panels, first_pass_entry const* rows, std::size_t count,
                       float const* const* tables, std::size_t table_count, table_candidates_workspace& w,
@@ -27,8 +27,9 @@ void table_candidates(first_pass_panels const& panels, first_pass_entry const* r
   float* const maxima = scores + tile * stride;
   for (std::size_t r = 0; r < tile; ++r)
     std::fill(scores + r * stride + words, scores + (r + 1) * stride, -std::numeric_limits<float>::infinity());
+  fetch_ahead nothing;
   for (std::size_t p = 0; p < panels.panel_count(); ++p)
-    panels.store_scores(rows, p, tables, table_count, scores + p * per_panel, stride);
+    panels.store_scores(rows, p, tables, table_count, scores + p * per_panel, stride, nothing);
   float bounds[tile];  // of all rows first: their chains of operations overlap
   for (std::size_t r = 0; r < count; ++r)
     bounds[r] = lowest(r, chunk_maxima(scores + r * stride, stride, maxima + r * maxima_stride));

@@ -77,8 +77,9 @@ class word_panels {
   /// Writes the scores of panel p of the rows of one register tile, row r to scores[r * stride], aligned; one
   /// step(sum, x, w) per entry.
   template <class Step>
-  void store_scores(T const* rows, std::size_t p, T* scores, std::size_t stride, Step const& step) const noexcept {
-    detail::store_scores<T>(rows, panel(p), bias(p), dim_, scores, stride, step);
+  void store_scores(T const* rows, std::size_t p, T* scores, std::size_t stride, Step const& step,
+                    fetch_ahead& ahead) const noexcept {
+    detail::store_scores<T>(rows, panel(p), bias(p), dim_, scores, stride, step, ahead);
   }
 
   /// How far a computed score of a row with |x - m| <= `length` can be from the

@@ -31,9 +31,9 @@ struct scan_workspace {
 
 /// Finds the candidates of rows among the words of `panels` (\ref word_panels or \ref first_pass_panels), by `rules`:
 ///
-///   `rules.prepare(x, out, i)` -> T writes what the tile reads of row i of a
-///   block and returns its slack; a slack that is no
-///                                   finite number gives the row up
+///   `rules.prepare(x, stride, count, out, slacks)` writes what the tile reads
+///   of the rows of a block, and their slacks; a slack that is no finite number
+///   gives the row up
 ///   `rules(sum, x, w)`              one step of a score, on batches
 ///   `rules.lowest(best, slack)`     the lowest score of a candidate; it must
 ///   not fall when `best` rises
@@ -56,8 +56,9 @@ class word_scan {
     w.candidates.resize(plan_.rows);
   }
 
-  /// Calls sink(i, list), list the \ref candidate_list of row i, for each of
-  /// `count` rows `stride` numbers apart.
+  /// Of `count` rows, `stride` numbers apart: calls sink(i, lists) for each
+  /// block, lists the \ref candidate_list of its rows i, i + 1, ...; they may
+  /// be changed.
   template <class Sink>
   void run(T const* x, std::size_t stride, std::size_t count, Sink&& sink) {
     for (std::size_t first = 0; first < count; first += plan_.rows) {
@@ -70,12 +71,9 @@ class word_scan {
         next_is_asked_for_ = true;
       }
       next_is_asked_for_ = false;
-      for (std::size_t i = 0; i < n; ++i) sink(first + i, w_.candidates[i]);
+      sink(first, std::span<candidate_list<T>>(w_.candidates.data(), n));
     }
   }
-
-  /// Row i of `run` is row i % block_rows() of its block.
-  [[nodiscard]] std::size_t block_rows() const noexcept { return plan_.rows; }
 
  private:
   static constexpr std::size_t tile = detail::tile_rows, words_per_panel = Panels::words_per_panel;
@@ -86,8 +84,8 @@ class word_scan {
 
   void load(T const* x, std::size_t stride, std::size_t n) {
     std::size_t const length = panels_.row_length(), padded = detail::whole_tiles(n);
+    rules_.prepare(x, stride, n, rows_, w_.slacks.data());
     for (std::size_t i = 0; i < n; ++i) {
-      w_.slacks[i] = rules_.prepare(x + i * stride, rows_ + i * length, i);
       w_.candidates[i].clear();
       if (!(w_.slacks[i] <= std::numeric_limits<T>::max())) w_.candidates[i].give_up();
     }
@@ -105,9 +103,10 @@ class word_scan {
     std::size_t const ahead = next_is_asked_for_ ? 0 : static_cast<std::size_t>(end - next);
     for (std::size_t i = 0, step = 0; i < n; i += tile) {
       for (std::size_t p = 0; p < panels; ++p, ++step) {
+        fetch_ahead lines(std::span<T const>(next + ahead * step / steps, next + ahead * (step + 1) / steps));
         panels_.store_scores(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel, score_stride_,
-                             rules_);
-        fetch<2>(std::span<T const>(next + ahead * step / steps, next + ahead * (step + 1) / steps));
+                             rules_, lines);
+        lines.rest();
       }
       collect(i, std::min(tile, n - i), first * words_per_panel, whole_chunks(words));
     }
@@ -139,7 +138,7 @@ class word_scan {
 
 /// All scores of `count` rows: word j of row i is at w.scores[i * s], s the
 /// return value, a multiple of the words of a panel; behind the last word
-/// stands -infinity. w.slacks[i] is what `rules.prepare` returned for row i.
+/// stands -infinity. w.slacks[i] is what `rules.prepare` wrote for row i.
 template <Scalar T, class Rules>
 std::size_t score_rows(word_panels<T> const& panels, Rules const& rules, T const* x, std::size_t stride,
                        std::size_t count, scan_workspace<T>& w) {
@@ -148,13 +147,15 @@ std::size_t score_rows(word_panels<T> const& panels, Rules const& rules, T const
   T* const rows = w.rows.reserve(padded * dim);
   T* const scores = w.scores.reserve(padded * all * words_per_panel);
   w.slacks.resize(std::max(w.slacks.size(), count));
-  for (std::size_t i = 0; i < count; ++i) w.slacks[i] = rules.prepare(x + i * stride, rows + i * dim, i);
+  rules.prepare(x, stride, count, rows, w.slacks.data());
   std::fill(rows + count * dim, rows + padded * dim, T(0));
   std::size_t const group = scan_plan::of(panels).group;
+  fetch_ahead nothing;
   for (std::size_t g = 0; g < all; g += group)
     for (std::size_t i = 0; i < padded; i += tile)
       for (std::size_t p = g; p < std::min(g + group, all); ++p)
-        panels.store_scores(rows + i * dim, p, scores + (i * all + p) * words_per_panel, all * words_per_panel, rules);
+        panels.store_scores(rows + i * dim, p, scores + (i * all + p) * words_per_panel, all * words_per_panel, rules,
+                            nothing);
   return all * words_per_panel;
 }
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <sidera/core/random.hpp>
-#include <sidera/simd/integer_panels.hpp>
+#include <sidera/simd/word_distances.hpp>
 
 namespace {
 
@@ -37,53 +37,125 @@ template <class Entry>
 double check_scores(std::vector<float> const& x, std::vector<float> const& words, std::size_t dim) {
   auto const numbers = panels_of(words, dim);
   kernel::integer_panels<Entry> const integers(numbers);
+  auto measured = integers;
+  kernel::measure_distances(measured, kernel::word_rows<float>(numbers));
   std::size_t const count = words.size() / dim, stride = integers.panel_count() * panel;
   kernel::aligned_buffer<Entry> rows(tile * integers.row_length());
   kernel::aligned_buffer<float> scores(tile * stride);
-  double errors[tile], worst = 0;
-  for (std::size_t r = 0; r < tile; ++r)
-    errors[r] = integers.load_row(x.data() + r * dim, rows.data() + r * integers.row_length());
+  std::vector<float> const origin(dim, 0.0f);
+  std::vector<float> centred(tile * dim);
+  double lengths[tile], errors[tile], worst = 0;
+  std::vector<double> off(count);
+  integers.load_rows(x.data(), dim, tile, origin.data(), {centred.data(), rows.data(), lengths, errors});
+  kernel::fetch_ahead nothing;
   for (std::size_t p = 0; p < integers.panel_count(); ++p)
-    integers.store_scores(rows.data(), p, scores.data() + p * panel, stride, 0);
+    integers.store_scores(rows.data(), p, scores.data() + p * panel, stride, 0, nothing);
   for (std::size_t r = 0; r < tile; ++r)
     for (std::size_t j = 0; j < count; ++j) {
       auto real = static_cast<long double>(numbers.bias(0)[j]);
       for (std::size_t d = 0; d < dim; ++d)
         real += static_cast<long double>(x[r * dim + d]) * static_cast<long double>(numbers.entry(j, d));
       double const bound = integers.score_error(length_of(x.data() + r * dim, dim), errors[r]);
-      double const error =
-          static_cast<double>(std::abs(static_cast<long double>(scores.data()[r * stride + j]) - real));
-      REQUIRE(error <= bound);
-      worst = std::max(worst, error / bound);
+      off[j] = static_cast<double>(static_cast<long double>(scores.data()[r * stride + j]) - real);
+      REQUIRE(std::abs(off[j]) <= bound);
+      worst = std::max(worst, std::abs(off[j]) / bound);
+      double const difference = measured.difference_error(length_of(x.data() + r * dim, dim), errors[r]);
+      REQUIRE(difference <= 2 * bound * (1 + 1e-12));
+      double most = 0;
+      for (std::size_t k = 0; k < j; ++k) most = std::max(most, std::abs(off[j] - off[k]));
+      REQUIRE(most <= difference);
     }
   return worst;
 }
 
-TEST_CASE_TEMPLATE("quantize_row: integers in range, and a tight bound of what they lose, at all lengths and scales",
-                   Entry, std::int8_t, std::int16_t) {
+/// What quantize_rows writes of `count` rows, `stride` numbers apart.
+template <class Entry>
+struct quantized {
+  std::size_t dim;
+  std::vector<float> centred;
+  std::vector<Entry> integers;
+  std::vector<double> lengths, errors;
+
+  quantized(std::vector<float> const& x, std::size_t stride, std::size_t count, std::vector<float> const& centre)
+      : dim(centre.size()),
+        centred(count * dim + 1, 77.0f),
+        integers(count * kernel::integer_row_length<Entry>(dim) + 1, Entry{77}),
+        lengths(count),
+        errors(count) {
+    kernel::quantize_rows<Entry>(x.data(), stride, count, centre.data(), dim, limit(),
+                                 {centred.data(), integers.data(), lengths.data(), errors.data()});
+    REQUIRE(centred.back() == 77.0f);  // nothing behind the last row
+    REQUIRE(integers.back() == 77);
+  }
+  [[nodiscard]] int limit() const { return kernel::integer_panels<Entry>::largest_integer(dim); }
+  [[nodiscard]] Entry const* row(std::size_t i) const {
+    return integers.data() + i * kernel::integer_row_length<Entry>(dim);
+  }
+  /// Entry d of row i, without what is added to it.
+  [[nodiscard]] int entry(std::size_t i, std::size_t d) const {
+    auto const stored = static_cast<int>(row(i)[kernel::detail::head_entries<Entry> + d]);
+    return stored - kernel::detail::stored_offset<Entry> +
+           (kernel::detail::stored_offset<Entry> != 0 && stored < 0 ? 256 : 0);
+  }
+};
+
+TEST_CASE_TEMPLATE("quantize_rows: integers in range, and tight bounds, at all lengths and scales", Entry, std::int8_t,
+                   std::int16_t) {
   for (std::size_t dim = 1; dim <= 70; ++dim)
     for (double const scale : {1e-30, 1e-12, 1.0, 1e15, 1e30}) {
-      auto const x = normal_numbers(dim, dim, scale);
-      int const limit = kernel::integer_panels<Entry>::largest_integer(dim);
-      std::vector<Entry> row(kernel::integer_row_length<Entry>(dim) + 1, 77);
-      double const bound = kernel::quantize_row(x.data(), dim, limit, row.data());
-      REQUIRE(row.back() == 77);
-      kernel::detail::integer_row_head head;
-      std::memcpy(&head, row.data(), sizeof head);
-      float const s = head.scale;
-      long double square = 0;
-      int sum = 0;
-      for (std::size_t d = 0; d < dim; ++d) {
-        Entry const q = row[kernel::detail::head_entries<Entry> + d];
-        REQUIRE(std::abs(q) <= limit);
-        sum += q;
-        long double const error = static_cast<long double>(x[d]) - static_cast<long double>(s) * q;
-        square += error * error;
+      constexpr std::size_t count = 3;
+      std::size_t const stride = dim + 2;
+      auto const x = normal_numbers(count * stride, dim, scale), centre = normal_numbers(dim, 7, scale / 4);
+      quantized<Entry> const q(x, stride, count, centre);
+      for (std::size_t i = 0; i < count; ++i) {
+        auto const s = static_cast<long double>(kernel::detail::scale_of(q.row(i)));
+        long double square = 0, length = 0;
+        for (std::size_t d = 0; d < dim; ++d) {
+          float const a = x[i * stride + d] - centre[d];
+          REQUIRE(q.centred[i * dim + d] == a);
+          REQUIRE(std::abs(q.entry(i, d)) <= q.limit());
+          long double const error = static_cast<long double>(a) - s * q.entry(i, d);
+          square += error * error;
+          length += static_cast<long double>(a) * static_cast<long double>(a);
+        }
+        auto const error = static_cast<double>(std::sqrt(square)), real = static_cast<double>(std::sqrt(length));
+        REQUIRE(error <= q.errors[i]);
+        REQUIRE(real <= q.lengths[i]);
+        if (scale > 1e-20 && scale < 1e20) REQUIRE(q.errors[i] <= 2 * error + 1e-6 * real + 1e-18);
+        if (scale > 1e-20 && scale < 1e20) REQUIRE(q.lengths[i] <= real * (1 + 1e-4));
       }
-      auto const error = static_cast<double>(std::sqrt(square));
-      REQUIRE(error <= bound);
-      REQUIRE(head.start == -kernel::detail::stored_offset<Entry> * sum);
-      if (scale > 1e-20 && scale < 1e20) REQUIRE(bound <= 2 * error + 1e-6 * length_of(x.data(), dim));
+    }
+}
+
+TEST_CASE_TEMPLATE("quantize_rows: rows one by one are the rows of a block, for any number of them", Entry, std::int8_t,
+                   std::int16_t) {
+  for (std::size_t const dim : {5u, 16u, 47u})
+    for (std::size_t count = 0; count <= 2 * kernel::detail::rows_at_once + 1; ++count) {
+      auto const x = normal_numbers(count * dim, count), centre = normal_numbers(dim, 3);
+      quantized<Entry> const all(x, dim, count, centre);
+      for (std::size_t i = 0; i < count; ++i) {
+        auto const at = static_cast<std::ptrdiff_t>(i * dim);
+        quantized<Entry> const one({x.begin() + at, x.begin() + at + static_cast<std::ptrdiff_t>(dim)}, dim, 1, centre);
+        CHECK(one.lengths[0] == all.lengths[i]);
+        CHECK(one.errors[0] == all.errors[i]);
+        CHECK(kernel::detail::scale_of(one.row(0)) == kernel::detail::scale_of(all.row(i)));
+        for (std::size_t d = 0; d < dim; ++d) REQUIRE(one.entry(0, d) == all.entry(i, d));
+      }
+    }
+}
+
+TEST_CASE_TEMPLATE("quantize_rows: no bounds for rows with numbers that are not finite, nor for squares that overflow",
+                   Entry, std::int8_t, std::int16_t) {
+  std::vector<float> const centre(20, 0.0f);
+  for (float const odd : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                          std::numeric_limits<float>::quiet_NaN(), 1e30f})
+    for (std::size_t at = 0; at < 20; ++at) {
+      auto x = normal_numbers(3 * 20, at);
+      x[20 + at] = odd;
+      quantized<Entry> const q(x, 20, 3, centre);
+      CHECK_FALSE(q.lengths[1] <= std::numeric_limits<double>::max());
+      CHECK(q.errors[1] == std::numeric_limits<double>::infinity());
+      for (std::size_t const i : {0u, 2u}) CHECK((q.lengths[i] < 10 && q.errors[i] < 1));  // its neighbours have them
     }
 }
 
@@ -121,6 +193,36 @@ TEST_CASE_TEMPLATE("integer scores stay within score_error where all roundings g
     for (std::size_t d = 0; d < dim; ++d) words[d] = d == 1 ? 1.0f : lost, words[dim + d] = -words[d];
     CHECK(check_scores<Entry>(x, words, dim) > 0.01);
   }
+}
+
+TEST_CASE_TEMPLATE("largest_distance: no two words are farther apart, and two almost are", Entry, std::int8_t,
+                   std::int16_t) {
+  for (std::size_t const dim : {1u, 3u, 17u, 128u})
+    for (std::size_t const count : {1u, 2u, 31u, 70u}) {
+      auto const numbers = panels_of(normal_numbers(count * dim, dim + count, 3), dim);
+      kernel::word_rows<float> const words(numbers);
+      double const bound = kernel::largest_distance(words, kernel::integer_panels<Entry>(numbers));
+      double most = 0, longest = 0;
+      for (std::size_t j = 0; j < count; ++j) {
+        longest = std::max(longest, length_of(words.direction(j), dim));
+        for (std::size_t k = 0; k < j; ++k) {
+          std::vector<float> difference(dim);
+          for (std::size_t d = 0; d < dim; ++d) difference[d] = words.direction(j)[d] - words.direction(k)[d];
+          most = std::max(most, length_of(difference.data(), dim));
+        }
+      }
+      CHECK(most <= bound * (1 + 1e-6));
+      CHECK(bound * bound <= most * most + 0.2 * longest * longest + 1e-9);
+    }
+}
+
+TEST_CASE("difference_error: less than twice score_error for words that are not opposite") {
+  auto const numbers = panels_of(normal_numbers(200 * 300, 5), 300);
+  kernel::first_pass_panels panels(numbers);
+  if (!panels.usable()) return;
+  CHECK(panels.difference_error(9, 0.25) == doctest::Approx(2 * panels.score_error(9, 0.25)));
+  kernel::measure_distances(panels, kernel::word_rows<float>(numbers));
+  CHECK(panels.difference_error(9, 0.25) < 1.6 * panels.score_error(9, 0.25));
 }
 
 TEST_CASE_TEMPLATE("integer_panels: words out of range and words of too many entries are not used", Entry, std::int8_t,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <laws/each_row.hpp>
 #include <sidera/core/random.hpp>
 #include <sidera/simd/centred_rows.hpp>
 #include <sidera/simd/exact_sum.hpp>
@@ -24,9 +25,11 @@ template <Scalar T>
 struct plain_rules : simd::multiply_add_step {
   simd::word_panels<T> const* panels;
   T slack;
-  T prepare(T const* x, T* out, std::size_t) const {
-    (void)simd::centre_row(x, panels->centre().data(), panels->dim(), out);
-    return slack;
+  void prepare(T const* x, std::size_t stride, std::size_t count, T* out, T* slacks) const {
+    std::size_t const dim = panels->dim();
+    for (std::size_t i = 0; i < count; ++i)
+      (void)simd::centre_row(x + i * stride, panels->centre().data(), dim, out + i * dim);
+    std::fill_n(slacks, count, slack);
   }
   T lowest(T best, T by) const { return best - by; }
 };
@@ -156,24 +159,25 @@ TEST_CASE_TEMPLATE("word_scan leaves exactly the words within the slack of the b
       std::size_t const stride = simd::score_rows(p.panels, rules, x.data(), dim, rows, all);
       std::size_t seen = 0;
       simd::word_scan<T, plain_rules<T>>(p.panels, rules, w)
-          .run(x.data(), dim, rows, [&](std::size_t i, auto const& list) {
-            CHECK(i == seen++);
-            T const* const scores = all.scores.data() + i * stride;
-            T const bound = *std::max_element(scores, scores + words) - rules.slack;
-            std::vector<std::uint32_t> want, got;
-            for (std::uint32_t j = 0; j < words; ++j)
-              if (scores[j] >= bound) want.push_back(j);
-            // Four words share a lane of a chunk, so a list may be given up when three less than its capacity are left.
-            if (want.size() > simd::candidate_list<T>::capacity) REQUIRE_FALSE(list.complete());
-            if (want.size() + 3 <= simd::candidate_list<T>::capacity && words < 1000) REQUIRE(list.complete());
-            if (!list.complete()) return;
-            for (auto const& c : list.words()) {
-              got.push_back(c.word);
-              REQUIRE(c.score == scores[c.word]);
-            }
-            std::sort(got.begin(), got.end());
-            REQUIRE(got == want);
-          });
+          .run(x.data(), dim, rows, laws::each_row([&](std::size_t i, auto const& list) {
+                 CHECK(i == seen++);
+                 T const* const scores = all.scores.data() + i * stride;
+                 T const bound = *std::max_element(scores, scores + words) - rules.slack;
+                 std::vector<std::uint32_t> want, got;
+                 for (std::uint32_t j = 0; j < words; ++j)
+                   if (scores[j] >= bound) want.push_back(j);
+                 // Four words share a lane of a chunk, so a list may be given up when three less than its capacity are
+                 // left.
+                 if (want.size() > simd::candidate_list<T>::capacity) REQUIRE_FALSE(list.complete());
+                 if (want.size() + 3 <= simd::candidate_list<T>::capacity && words < 1000) REQUIRE(list.complete());
+                 if (!list.complete()) return;
+                 for (auto const& c : list.words()) {
+                   got.push_back(c.word);
+                   REQUIRE(c.score == scores[c.word]);
+                 }
+                 std::sort(got.begin(), got.end());
+                 REQUIRE(got == want);
+               }));
       CHECK(seen == rows);
     }
 }
@@ -187,6 +191,6 @@ TEST_CASE("word_scan gives rows without a finite slack up") {
     auto const x = normal_numbers<float>(7 * 4, 11);
     simd::scan_workspace<float> w;
     simd::word_scan<float, plain_rules<float>>(p.panels, rules, w)
-        .run(x.data(), 4, 7, [](std::size_t, auto const& list) { CHECK_FALSE(list.complete()); });
+        .run(x.data(), 4, 7, laws::each_row([](std::size_t, auto const& list) { CHECK_FALSE(list.complete()); }));
   }
 }

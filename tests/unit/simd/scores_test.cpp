@@ -3,6 +3,7 @@
 // plain scalar code.
 #include <doctest/doctest.h>
 
+#include <laws/each_row.hpp>
 #include <laws/sample_data.hpp>
 #include <numeric>
 #include <sidera/simd/centred_rows.hpp>
@@ -20,9 +21,11 @@ template <Scalar T>
 struct panel_rules : simd::multiply_add_step {
   simd::word_panels<T> const* panels;
   T slack = 0;
-  [[nodiscard]] T prepare(T const* x, T* out, std::size_t) const {
-    (void)simd::centre_row(x, panels->centre().data(), panels->dim(), out);
-    return slack;
+  void prepare(T const* x, std::size_t stride, std::size_t count, T* out, T* slacks) const {
+    std::size_t const dim = panels->dim();
+    for (std::size_t i = 0; i < count; ++i)
+      (void)simd::centre_row(x + i * stride, panels->centre().data(), dim, out + i * dim);
+    std::fill_n(slacks, count, slack);
   }
   [[nodiscard]] T lowest(T best, T s) const { return best - s; }
 };
@@ -165,22 +168,22 @@ TEST_CASE_TEMPLATE("word_scan leaves exactly the words whose score reaches the b
       std::size_t const stride = simd::score_rows(panels, rules, x.data(), 5, rows, one);
       std::vector<int> calls(rows, 0);
       simd::word_scan<T, panel_rules<T>>(panels, rules, other)
-          .run(x.data(), 5, rows, [&](std::size_t i, auto const& list) {
-            ++calls[i];
-            T const* const scores = one.scores.data() + i * stride;
-            T const bound = *std::max_element(scores, scores + words) - T(0.5);
-            std::vector<std::uint32_t> expected, found;
-            for (std::size_t j = 0; j < words; ++j)
-              if (scores[j] >= bound) expected.push_back(static_cast<std::uint32_t>(j));
-            REQUIRE(list.complete() == (expected.size() <= simd::candidate_list<T>::capacity));
-            if (!list.complete()) return;
-            for (auto const& c : list.words()) {
-              CHECK(c.score == scores[c.word]);
-              found.push_back(c.word);
-            }
-            std::sort(found.begin(), found.end());
-            CHECK(found == expected);
-          });
+          .run(x.data(), 5, rows, laws::each_row([&](std::size_t i, auto const& list) {
+                 ++calls[i];
+                 T const* const scores = one.scores.data() + i * stride;
+                 T const bound = *std::max_element(scores, scores + words) - T(0.5);
+                 std::vector<std::uint32_t> expected, found;
+                 for (std::size_t j = 0; j < words; ++j)
+                   if (scores[j] >= bound) expected.push_back(static_cast<std::uint32_t>(j));
+                 REQUIRE(list.complete() == (expected.size() <= simd::candidate_list<T>::capacity));
+                 if (!list.complete()) return;
+                 for (auto const& c : list.words()) {
+                   CHECK(c.score == scores[c.word]);
+                   found.push_back(c.word);
+                 }
+                 std::sort(found.begin(), found.end());
+                 CHECK(found == expected);
+               }));
       CHECK(std::count(calls.begin(), calls.end(), 1) == static_cast<std::ptrdiff_t>(rows));
     }
 }
@@ -194,13 +197,36 @@ TEST_CASE("candidate_list: new scores replace the old ones and drop what is too 
   list.clear();
   list.collect(scores, maxima, count, 100, list.raise(best) - 3);
   REQUIRE(list.words().size() == 4);
-  list.rescore([](std::size_t word) { return -static_cast<float>(word); }, [](float most) { return most - 1; });
+  std::vector<float> better;
+  for (auto const& w : list.words()) better.push_back(-static_cast<float>(w.word));
+  list.rescore(better.data(), [](float most) { return most - 1; });
   REQUIRE(list.words().size() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
     auto const word = static_cast<std::uint32_t>(100 + count - 4 + i);  // the two lowest numbers, now the best ones
     CHECK(std::count_if(list.words().begin(), list.words().end(),
                         [&](auto const& w) { return w.word == word && w.score == -static_cast<float>(word); }) == 1);
   }
+}
+
+TEST_CASE_TEMPLATE("candidate_list: the only word that new scores leave, wherever it stands", T, float, double) {
+  constexpr std::size_t count = simd::score_chunk<T>;
+  alignas(64) T scores[count], maxima[simd::width<T>];
+  for (std::size_t words = 1; words <= count; ++words)
+    for (std::size_t best = 0; best < words; ++best) {
+      for (std::size_t j = 0; j < count; ++j) scores[j] = j < words ? T(1) : T(0);
+      (void)simd::chunk_maxima(scores, count, maxima);
+      simd::candidate_list<T> list;
+      list.clear();
+      list.collect(scores, maxima, count, 0, list.raise(T(1)));
+      REQUIRE(list.words().size() == words);
+      std::vector<T> better(words, T(-7));
+      better[best] = T(-2);
+      std::uint32_t const word = list.words()[best].word;
+      list.rescore(better.data(), [](T most) { return most - 1; });
+      REQUIRE(list.words().size() == 1);
+      CHECK(list.words()[0].word == word);
+      CHECK(list.words()[0].score == T(-2));
+    }
 }
 
 TEST_CASE_TEMPLATE("word_scan gives up rows without a usable slack and rows with too many equal words", T, float,
@@ -214,9 +240,9 @@ TEST_CASE_TEMPLATE("word_scan gives up rows without a usable slack and rows with
     panel_rules<T> const rules{{}, &panels, slack};
     simd::scan_workspace<T> memory;
     std::size_t given_up = 0;
-    simd::word_scan<T, panel_rules<T>>(panels, rules, memory).run(x.data(), 6, 30, [&](std::size_t, auto const& list) {
-      given_up += list.complete() ? 0 : 1;
-    });
+    simd::word_scan<T, panel_rules<T>>(panels, rules, memory)
+        .run(x.data(), 6, 30,
+             laws::each_row([&](std::size_t, auto const& list) { given_up += list.complete() ? 0 : 1; }));
     CHECK(given_up == 30);
   }
 }
