@@ -86,13 +86,15 @@ void law_one_product_is_level_by_level(R const& scheme) {
       CHECK(fast == plain);
     }
   };
-  auto const x = clustered<T>(700, 7, 12, 9, 0.5);
-  check(x, "clusters");
-  check((x.array() + T(1e4)).matrix(), "far from the origin");
-  check(T(1e-30) * x, "tiny");
-  check(T(1e25) * x, "huge");
-  check((T(2) * x).array().round().matrix(), "whole numbers: many ties");
-  check(x.topRows(14).replicate(50, 1), "repeated rows");
+  for (std::size_t const dim : {7u, 40u}) {  // without a first pass in integers and with one; several blocks
+    auto const x = clustered<T>(dim == 40 ? 1600 : 700, dim, 12, 9, 0.5);
+    check(x, "clusters");
+    check((x.array() + T(1e4)).matrix(), "far from the origin");
+    check(T(1e-30) * x, "tiny");
+    check(T(1e25) * x, "huge");
+    check((T(2) * x).array().round().matrix(), "whole numbers: many ties");
+    check(x.topRows(14).replicate(50, 1), "repeated rows");
+  }
 }
 
 /// What every model of ResidualScheme keeps.

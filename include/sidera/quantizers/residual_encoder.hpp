@@ -46,10 +46,12 @@ class residual_encoder {
   [[nodiscard]] M const& metric() const noexcept { return metric_; }
   [[nodiscard]] R const& scheme() const noexcept { return scheme_; }
 
-  /// Builds the tables of the one-product encoder; to be called when all levels are there. Without it, and for metrics
-  /// and schemes that it does not fit, encoding goes level by level.
+  /// For encoding many rows: builds the tables of the one-product encoder and prepares the searches; to be called when
+  /// all levels are there. Without it, and for metrics and schemes that it does not fit, encoding goes level by level.
   void prepare() {
     if constexpr (has_tables) tables_ = residual_tables<T>(levels_, dim_, scheme_.prefix_weight());
+    if (tables_.usable() && !levels_are_faster()) return;
+    for (auto& search : searches_) search.prepare_for_many_rows();
   }
 
   /// Not usable unless \ref prepare was called for a metric and a scheme that they fit.
@@ -58,6 +60,7 @@ class residual_encoder {
   /// Codes of the rows of `x` in out.cols() levels. Allocates nothing once the workspace has seen a block of this size.
   void encode(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
     if constexpr (has_tables) {
+      if (levels_are_faster()) return encode_residuals(x, out, w);
       if (tables_.usable()) return encode_by_tables(x, out, w);
     }
     encode_by_levels(x, out, w);
@@ -110,6 +113,39 @@ class residual_encoder {
 
  private:
   static constexpr bool has_tables = std::same_as<M, squared_euclidean> && LinearResidualScheme<R>;
+
+  /// Where levels search nothing but the residual, integers of 8 bits are found for it again at each level: they leave
+  /// fewer words of a short residual than integers of the whole row do, which tables need.
+  [[nodiscard]] bool levels_are_faster() const noexcept {
+    if constexpr (has_tables && std::same_as<T, float> && sizeof(simd::first_pass_entry) == 1)
+      return scheme_.prefix_weight() == 0 && simd::first_pass_panels::pays(dim_);
+    else
+      return false;
+  }
+
+  /// What \ref encode_by_levels does, for queries that are residuals: some rows at a time, and nothing is copied.
+  void encode_residuals(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
+    constexpr std::size_t some = 768;
+    if (out.cols() == 0) return;
+    block_partition const blocks{row_count(x), some};
+    for (std::size_t b = 0; b < blocks.count(); ++b) {
+      auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
+      if (w.residual.rows() < rows || w.residual.cols() != x.cols()) w.residual.resize(rows, x.cols());
+      w.codes.resize(blocks.length(b));
+      auto residual = w.residual.topRows(rows);
+      auto const encode_level = [&](auto const& queries, index_t l) {
+        searches_[static_cast<std::size_t>(l)].nearest(queries, w.codes, w.search);
+        bool const last = l + 1 == out.cols();
+        auto const& explained = levels_[static_cast<std::size_t>(l)].explained;
+        for (index_t i = 0; i < rows; ++i) {
+          code_t const code = out(first + i, l) = w.codes[static_cast<std::size_t>(i)];
+          if (!last) residual.row(i) = queries.row(i) - explained.row(code);
+        }
+      };
+      encode_level(x.middleRows(first, rows), 0);
+      for (index_t l = 1; l < out.cols(); ++l) encode_level(residual, l);
+    }
+  }
 
   /// One product and tables; the rows that are not proven are gathered and go the plain way together.
   void encode_by_tables(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
