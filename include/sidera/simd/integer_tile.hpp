@@ -100,9 +100,9 @@ template <class Entry>
   Entry const* const upper = opaque(rows + half * row_length);
   static_assert(half <= 6);
   auto const row = [&](auto r) __attribute__((always_inline)) {
-    Entry const* const first = r < half ? rows : upper;
+    Entry const* const from = r < half ? rows : upper;
     constexpr std::size_t k = decltype(r)::value % half;
-    return first + (k == 3 ? thrice : k == 5 ? five_times : k * once);
+    return from + (k == 3 ? thrice : k == 5 ? five_times : k * once);
   };
   integer_score_tile(
       row, panel, ahead, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
