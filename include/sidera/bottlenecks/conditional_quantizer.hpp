@@ -116,8 +116,14 @@ class conditional_quantizer {
   [[nodiscard]] bool fitted() const noexcept { return !levels_.empty(); }
   [[nodiscard]] std::size_t dim() const noexcept { return fitted() ? column_count(levels_.front().words) : 0; }
   [[nodiscard]] std::size_t level_count() const noexcept { return levels_.size(); }
-  [[nodiscard]] std::size_t word_count(std::size_t l) const { return row_count(levels_.at(l).words); }
-  [[nodiscard]] conditional_words<T> const& level(std::size_t l) const { return levels_.at(l); }
+  /// Of level `l`; throws as \ref level.
+  [[nodiscard]] std::size_t word_count(std::size_t l) const { return row_count(level(l).words); }
+  /// Throws not_fitted_error, and value_error where there is no such level.
+  [[nodiscard]] conditional_words<T> const& level(std::size_t l) const {
+    require_fitted("conditional_quantizer::level");
+    require_index(l, level_count(), "conditional_quantizer::level", "level");
+    return levels_[l];
+  }
 
   [[nodiscard]] field_set fields() const {
     require_fitted("conditional_quantizer::fields");

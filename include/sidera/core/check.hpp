@@ -72,4 +72,11 @@ void require_not_empty(Matrix const& x, std::string_view function, std::string_v
     throw shape_error(function, std::string(argument) + " is " + shape_text(x) + ", expected at least 1 x 1");
 }
 
+/// Throws value_error unless there is a `what` of this number: 0 .. count - 1.
+inline void require_index(std::size_t number, std::size_t count, std::string_view function, std::string_view what) {
+  if (number >= count)
+    throw value_error(function, std::string(what) + " " + std::to_string(number) + " is asked for, there are " +
+                                    std::to_string(count));
+}
+
 }  // namespace sidera::inline SIDERA_ABI

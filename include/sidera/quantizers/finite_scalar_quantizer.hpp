@@ -99,7 +99,11 @@ class finite_scalar_quantizer {
   [[nodiscard]] bool fitted() const noexcept { return !cells_.empty(); }
   [[nodiscard]] std::size_t dim() const noexcept { return cells_.size(); }
   [[nodiscard]] std::size_t level_count() const noexcept { return cells_.size(); }
-  [[nodiscard]] std::size_t word_count(std::size_t column) const { return cells_.at(column).words.size(); }
+  /// Throws value_error where there is no such column: before there are cells, there is none.
+  [[nodiscard]] std::size_t word_count(std::size_t column) const {
+    require_index(column, cells_.size(), "finite_scalar_quantizer::word_count", "column");
+    return cells_[column].words.size();
+  }
   [[nodiscard]] std::vector<scalar_cells<T>> const& cells() const noexcept { return cells_; }
 
   /// Given cells, one per column; throws value_error where thresholds do not rise or do not fit the words.

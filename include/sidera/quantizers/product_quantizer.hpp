@@ -85,8 +85,16 @@ class product_quantizer {
   [[nodiscard]] bool fitted() const noexcept { return !parts_.empty() && parts_.front().fitted(); }
   [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
   [[nodiscard]] std::size_t level_count() const noexcept { return parts_.size(); }
-  [[nodiscard]] std::size_t word_count(std::size_t p) const { return parts_.at(p).word_count(); }
-  [[nodiscard]] part_type const& part(std::size_t p) const { return parts_.at(p); }
+  /// Of group `p`. Throws not_fitted_error, and value_error where there is no such group.
+  [[nodiscard]] std::size_t word_count(std::size_t p) const {
+    require_part(p, "product_quantizer::word_count");
+    return parts_[p].word_count();
+  }
+  /// The quantizer of group `p`; throws as \ref word_count.
+  [[nodiscard]] part_type const& part(std::size_t p) const {
+    require_part(p, "product_quantizer::part");
+    return parts_[p];
+  }
   /// D x D; empty without a rotation.
   [[nodiscard]] matrix<T> const& rotation() const noexcept { return turn_; }
 
@@ -129,6 +137,10 @@ class product_quantizer {
  private:
   void require_fitted(std::string_view function) const {
     if (!fitted()) throw not_fitted_error(function, "call fit or load first");
+  }
+  void require_part(std::size_t p, std::string_view function) const {
+    require_fitted(function);
+    require_index(p, parts_.size(), function, "group");
   }
   /// Numbers from outside: nothing is made of them before there are words of so many groups and columns.
   static void require_parts(field_set const& f, std::size_t groups, std::size_t dim) {

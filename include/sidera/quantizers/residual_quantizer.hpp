@@ -120,9 +120,17 @@ class residual_quantizer {
   [[nodiscard]] bool fitted() const noexcept { return level_count() > 0; }
   [[nodiscard]] std::size_t dim() const noexcept { return encoder_.dim(); }
   [[nodiscard]] std::size_t level_count() const noexcept { return encoder_.level_count(); }
-  /// The words that level `l` searches and what they explain.
-  [[nodiscard]] residual_level<T> const& level(std::size_t l) const { return encoder_.level(l); }
-  [[nodiscard]] std::size_t word_count(std::size_t l) const { return encoder_.level(l).search.size(); }
+  /// The words that level `l` searches and what they explain. Throws not_fitted_error, and value_error where there is
+  /// no such level.
+  [[nodiscard]] residual_level<T> const& level(std::size_t l) const {
+    require_level(l, "residual_quantizer::level");
+    return encoder_.level(l);
+  }
+  /// Of level `l`; throws as \ref level.
+  [[nodiscard]] std::size_t word_count(std::size_t l) const {
+    require_level(l, "residual_quantizer::word_count");
+    return encoder_.level(l).search.size();
+  }
   [[nodiscard]] residual_quantizer_options const& options() const noexcept { return options_; }
   [[nodiscard]] R const& scheme() const noexcept { return scheme_; }
   [[nodiscard]] residual_encoder<T, M, R> const& encoder() const noexcept { return encoder_; }
@@ -188,6 +196,10 @@ class residual_quantizer {
  private:
   void require_fitted(std::string_view function) const {
     if (!fitted()) throw not_fitted_error(function, "call fit or load first");
+  }
+  void require_level(std::size_t l, std::string_view function) const {
+    require_fitted(function);
+    require_index(l, level_count(), function, "level");
   }
   void check_input(matrix_cref<T> const& x, std::string_view function) const {
     require_fitted(function);

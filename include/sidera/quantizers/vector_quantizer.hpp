@@ -69,9 +69,15 @@ class vector_quantizer {
     return named([&] { return level_.decode(codes); });
   }
 
-  [[nodiscard]] matrix<T> const& words() const { return level_.level(0).search.words; }
+  /// K x D. Throws not_fitted_error.
+  [[nodiscard]] matrix<T> const& words() const {
+    return named([&]() -> matrix<T> const& { return level_.level(0).search.words; });
+  }
   [[nodiscard]] std::size_t level_count() const noexcept { return level_.level_count(); }
-  [[nodiscard]] std::size_t word_count(std::size_t level = 0) const { return level_.word_count(level); }
+  /// Throws not_fitted_error.
+  [[nodiscard]] std::size_t word_count(std::size_t level = 0) const {
+    return named([&] { return level_.word_count(level); });
+  }
   [[nodiscard]] std::size_t dim() const noexcept { return level_.dim(); }
   [[nodiscard]] bool fitted() const noexcept { return level_.fitted(); }
   [[nodiscard]] field_set fields() const {

@@ -58,7 +58,8 @@ class word_rows {
     for (std::size_t first = 0; first < pairs.size(); first += w) {
       std::size_t const count = std::min(w, pairs.size() - first);
       row_and_word const* const some = pairs.data() + first;
-      batch<T> sums[w] = {};
+      batch<T> sums[w];
+      std::fill_n(sums, w, batch<T>(T(0)));
       for (std::size_t i = 0; i < count; i += at_once) add_products(centred, {some, count}, i, sums + i);
       alignas(64) T joined[w];
       lane_sums<T>(sums).store_aligned(joined);

@@ -176,6 +176,24 @@ TEST_CASE("nearest_words: the first is the code, and more words than there are i
   CHECK_THROWS_AS((void)model.nearest_words(x, 10), value_error);
 }
 
+TEST_CASE("Levels and groups that do not exist are refused, before fitting and after") {
+  auto const x = rows();
+  residual_quantizer residual({.levels = 2, .words = 5});
+  product_quantizer<> product({.subspaces = 2, .words = 5});
+  CHECK_THROWS_AS((void)residual.level(0), not_fitted_error);
+  CHECK_THROWS_AS((void)residual.word_count(0), not_fitted_error);
+  CHECK_THROWS_AS((void)product.part(0), not_fitted_error);
+  CHECK_THROWS_AS((void)product.word_count(0), not_fitted_error);
+  (void)residual.fit(x);
+  (void)product.fit(x);
+  CHECK(residual.word_count(1) == 5);
+  CHECK(product.word_count(1) == 5);
+  CHECK_THROWS_AS((void)residual.level(2), value_error);
+  CHECK_THROWS_AS((void)residual.word_count(2), value_error);
+  CHECK_THROWS_AS((void)product.part(2), value_error);
+  CHECK_THROWS_AS((void)product.word_count(2), value_error);
+}
+
 TEST_CASE("The errors of a vector quantizer are its own, and keep type and row") {
   auto const refused = [](auto const& error, char const* function, auto const& call) {
     try {
@@ -198,6 +216,8 @@ TEST_CASE("The errors of a vector quantizer are its own, and keep type and row")
   refused(unfitted, "vector_quantizer::encode", [&] { (void)model.encode(x); });
   refused(unfitted, "vector_quantizer::decode", [&] { (void)model.decode(code_matrix::Zero(1, 1)); });
   refused(unfitted, "vector_quantizer::fields", [&] { (void)model.fields(); });
+  refused(unfitted, "vector_quantizer::level", [&] { (void)model.words(); });
+  refused(unfitted, "vector_quantizer::word_count", [&] { (void)model.word_count(); });
   field_set other;
   other.metadata["model"] = "product_quantizer";
   refused(value, "vector_quantizer::load", [&] { model.load(other); });
