@@ -34,7 +34,7 @@ class level_rows {
 
   /// What the level searches; valid until the next change.
   [[nodiscard]] matrix_cref<T> queries() {
-    if (searches_residual(level_)) return residual();
+    if (encoder_.searches_residual(level_)) return residual();
     encoder_.compose(residual_, prefix_, level_, query_);
     return query_;
   }
@@ -66,16 +66,9 @@ class level_rows {
  private:
   [[nodiscard]] std::size_t dim() const noexcept { return column_count(x_); }
 
-  /// A linear scheme whose query has no prefix half: see \ref ResidualScheme.
-  [[nodiscard]] bool searches_residual(std::size_t level) const {
-    if constexpr (LinearResidualScheme<R>)
-      return encoder_.scheme().width(dim(), level) == dim();
-    else
-      return false;
-  }
   [[nodiscard]] bool needs_prefix() const {
     for (std::size_t l = 1; l < levels_; ++l)
-      if (!searches_residual(l)) return true;
+      if (!encoder_.searches_residual(l)) return true;
     return false;
   }
 

@@ -79,6 +79,14 @@ class residual_encoder {
     }
   }
 
+  /// A linear scheme whose query has no prefix half at this level: see \ref ResidualScheme.
+  [[nodiscard]] bool searches_residual(std::size_t level) const {
+    if constexpr (LinearResidualScheme<R>)
+      return scheme_.width(dim_, level) == dim_;
+    else
+      return false;
+  }
+
   /// Residual = x, prefix = 0.
   static void start(matrix_cref<T> const& x, residual_workspace<T>& w) {
     w.residual = x;
@@ -116,11 +124,12 @@ class residual_encoder {
 
   /// Where levels search nothing but the residual, integers of 8 bits are found for it again at each level: they leave
   /// fewer words of a short residual than integers of the whole row do, which tables need.
-  [[nodiscard]] bool levels_are_faster() const noexcept {
-    if constexpr (has_tables && std::same_as<T, float> && sizeof(simd::first_pass_entry) == 1)
-      return scheme_.prefix_weight() == 0 && simd::first_pass_panels::pays(dim_);
-    else
+  [[nodiscard]] bool levels_are_faster() const {
+    if (!std::same_as<T, float> || sizeof(simd::first_pass_entry) > 1 || !simd::first_pass_panels::pays(dim_))
       return false;
+    for (std::size_t l = 0; l < level_count(); ++l)
+      if (!searches_residual(l)) return false;
+    return true;
   }
 
   /// What \ref encode_by_levels does, for queries that are residuals: some rows at a time, and nothing is copied.

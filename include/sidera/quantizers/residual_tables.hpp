@@ -155,12 +155,11 @@ class residual_tables {
   template <class Panels>
   void store_scores(Panels const& panels, typename Panels::row_entry const* rows, std::size_t l, std::size_t count,
                     T* out) const {
-    simd::fetch_ahead nothing;
     std::size_t const per_row = stride(l), scored = panels.panel_count() * Panels::words_per_panel;
     for (std::size_t first = 0; first < count; first += simd::detail::tile_rows)
       for (std::size_t p = 0; p < panels.panel_count(); ++p)
         panels.store_scores(rows + first * panels.row_length(), p, out + first * per_row + p * Panels::words_per_panel,
-                            per_row, simd::multiply_add_step{}, nothing);
+                            per_row, simd::multiply_add_step{});
     for (std::size_t i = 0; i < count; ++i)
       std::fill(out + i * per_row + scored, out + (i + 1) * per_row, -std::numeric_limits<T>::infinity());
   }

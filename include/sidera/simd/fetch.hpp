@@ -27,7 +27,7 @@ class fetch_ahead {
     if (next_ != end_) step_ = line;
   }
 
-  /// Asks for one line; behind the end for some that hold no data of ours, which does no harm.
+  /// Asks for the next line; behind the end for one that is of no use, which does no harm.
   SIDERA_ALWAYS_INLINE void one() noexcept {
     __builtin_prefetch(reinterpret_cast<void const*>(next_), 0, 2);
     next_ += step_;

@@ -72,7 +72,7 @@ class integer_panels {
   /// what \ref load_rows wrote, one row after the other.
   template <class Rules>
   void store_scores(Entry const* rows, std::size_t p, float* scores, std::size_t stride, Rules const&,
-                    fetch_ahead& ahead) const noexcept {
+                    fetch_ahead ahead = {}) const noexcept {
     store_scores(rows, p, nullptr, 0, scores, stride, ahead);
   }
 
@@ -85,7 +85,7 @@ class integer_panels {
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a
   /// number for every word of every panel.
   void store_scores(Entry const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
-                    float* scores, std::size_t stride, fetch_ahead& ahead) const noexcept {
+                    float* scores, std::size_t stride, fetch_ahead ahead = {}) const noexcept {
     detail::store_integer_scores(rows, row_length(), panel(p), tables, table_count, p * words_per_panel, scores, stride,
                                  ahead);
   }

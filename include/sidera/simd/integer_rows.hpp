@@ -74,9 +74,6 @@ template <class Entry>
   return static_cast<double>(joined_lanes<float>(square));
 }
 
-/// Up to this many rows are worked on together: what a row waits for, others do not.
-inline constexpr std::size_t rows_at_once = 16;
-
 }  // namespace detail
 
 /// Where \ref quantize_rows writes: room for every row.
@@ -88,6 +85,45 @@ struct quantized_rows {
   double* errors;   ///< a bound of the distance between x - centre and its integers; infinite where there is none
 };
 
+namespace detail {
+
+/// Up to this many rows pass each step together: what a row waits for, others do not.
+inline constexpr std::size_t rows_at_once = 16;
+
+/// How the numbers of a row become integers.
+struct row_scale {
+  float scale, inverse;  ///< zeros for a row that becomes zeros
+  double most;           ///< the largest magnitude
+};
+
+/// The scale of a row; from 1e-18 on its reciprocal is far from overflow.
+[[nodiscard]] inline row_scale scale_for(float most, double length, int limit) noexcept {
+  bool const usual = most >= 1e-18f && length < std::numeric_limits<double>::infinity();
+  auto const range = static_cast<float>(limit);
+  return {usual ? most / range : 0, usual ? range / most : 0, static_cast<double>(most)};
+}
+
+/// The bound of \ref quantize_rows from the computed sum of the squares of the errors.
+class rounding_error {
+ public:
+  explicit rounding_error(std::size_t dim) noexcept
+      : root_(std::sqrt(static_cast<double>(dim))),
+        lost_(static_cast<double>(dim) * static_cast<double>(std::numeric_limits<float>::min())),
+        factor_(rounding_factor<float>(dim + 3)) {}
+
+  [[nodiscard]] double operator()(double square, row_scale const& s, double length) const noexcept {
+    constexpr double u = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
+    if (!(length < std::numeric_limits<double>::infinity())) return std::numeric_limits<double>::infinity();
+    double const usual = std::sqrt(square * factor_ + lost_) + 3 * u * s.most * root_;
+    return (s.scale > 0 ? usual : root_ * s.most) * (1 + 1e-9);
+  }
+
+ private:
+  double root_, lost_, factor_;
+};
+
+}  // namespace detail
+
 /// Of `count` rows, `stride` numbers apart: a = x - centre as numbers, and as a scale s and integers q of magnitude at
 /// most `limit`, below 2^15 or 2^7, with a bound of |a - s q|. Entries are rounded to the nearest; a row of nothing but
 /// tiny numbers becomes zeros. Rows with numbers that are not finite have no bounds.
@@ -98,39 +134,27 @@ struct quantized_rows {
 template <class Entry>
 void quantize_rows(float const* x, std::size_t stride, std::size_t count, float const* centre, std::size_t dim,
                    int limit, quantized_rows<Entry> const& out) noexcept {
-  constexpr double u = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  auto const n = static_cast<double>(dim), root = std::sqrt(n), range = static_cast<double>(limit);
-  double const lost = n * static_cast<double>(std::numeric_limits<float>::min());
-  double const factor = rounding_factor<float>(dim + 3);
+  detail::rounding_error const error(dim);
   std::size_t const row_length = integer_row_length<Entry>(dim);
-  float most[detail::rows_at_once], scales[detail::rows_at_once], inverses[detail::rows_at_once];
+  float most[detail::rows_at_once];
+  detail::row_scale scales[detail::rows_at_once];
   for (std::size_t first = 0; first < count; first += detail::rows_at_once) {
     std::size_t const rows = std::min(detail::rows_at_once, count - first);
+    float* const centred = out.centred + first * dim;
+    double *const lengths = out.lengths + first, *const errors = out.errors + first;
     for (std::size_t r = 0; r < rows; ++r) {
-      std::size_t const i = first + r;
-      auto const size = detail::subtract_centre<float>(x + i * stride, centre, dim, out.centred + i * dim);
-      out.lengths[i] = size.square;
+      auto const size = detail::subtract_centre<float>(x + (first + r) * stride, centre, dim, centred + r * dim);
+      lengths[r] = size.square;
       most[r] = size.most;
     }
     for (std::size_t r = 0; r < rows; ++r) {
-      double& length = out.lengths[first + r];
-      length = detail::length_from<float>(length, dim);
-      bool const usual = most[r] >= 1e-18f && length < infinity;  // the reciprocal of the scale is far from overflow
-      scales[r] = usual ? most[r] / static_cast<float>(range) : 0;
-      inverses[r] = usual ? static_cast<float>(range) / most[r] : 0;
+      lengths[r] = detail::length_from<float>(lengths[r], dim);
+      scales[r] = detail::scale_for(most[r], lengths[r], limit);
     }
-    for (std::size_t r = 0; r < rows; ++r) {
-      std::size_t const i = first + r;
-      out.errors[i] =
-          detail::round_row(out.centred + i * dim, dim, scales[r], inverses[r], out.integers + i * row_length);
-    }
-    for (std::size_t r = 0; r < rows; ++r) {
-      double& error = out.errors[first + r];
-      auto const m = static_cast<double>(most[r]);
-      double const usual = (std::sqrt(error * factor + lost) + 3 * u * m * root) * (1 + 1e-9);
-      error = !(out.lengths[first + r] < infinity) ? infinity : scales[r] > 0 ? usual : root * m * (1 + 1e-9);
-    }
+    for (std::size_t r = 0; r < rows; ++r)
+      errors[r] = detail::round_row(centred + r * dim, dim, scales[r].scale, scales[r].inverse,
+                                    out.integers + (first + r) * row_length);
+    for (std::size_t r = 0; r < rows; ++r) errors[r] = error(errors[r], scales[r], lengths[r]);
   }
 }
 

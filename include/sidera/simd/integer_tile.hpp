@@ -42,7 +42,7 @@ template <class V>
 /// registers a row, of at most tile_vectors: (scale of the row * scale of the words) * (sum of products) + bias. row(r)
 /// points to the integers of row r: the scale, then the entries.
 template <std::size_t Vectors = tile_vectors, class Entry, class Row, class Finish>
-SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry> const& panel, fetch_ahead& ahead,
+SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry> const& panel, fetch_ahead ahead,
                                              Finish finish) noexcept {
   constexpr std::size_t w = width<float>, n = lane_entries<Entry>;
   integer_batch sum[tile_rows * Vectors];
@@ -67,12 +67,11 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry
   };
   std::size_t lane = 0;
   std::size_t const lanes = panel.lanes;
-  fetch_ahead lines = ahead;
   for (; lane + 2 <= lanes; lane += 2) {
-    lines.one();
+    ahead.one();
     unroll<2>([&](auto i) __attribute__((always_inline)) { advance(lane + i); });
   }
-  ahead = lines;
+  ahead.rest();
   for (; lane < lanes; ++lane) advance(lane);
   unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
     batch<float> const scale(scale_of(row(r)) * panel.scale);
@@ -92,7 +91,7 @@ template <class Entry>
 [[gnu::noinline]] void store_integer_scores(Entry const* rows, std::size_t row_length,
                                             integer_panel<Entry> const& panel, float const* const* tables,
                                             std::size_t table_count, std::size_t first, float* scores,
-                                            std::size_t stride, fetch_ahead& ahead) noexcept {
+                                            std::size_t stride, fetch_ahead ahead) noexcept {
   // Twelve pointers are more than there are registers: two of them and three distances, which compilers must not take
   // apart.
   constexpr std::size_t half = (tile_rows + 1) / 2;
@@ -122,9 +121,8 @@ template <class Entry>
 template <std::size_t Vectors, class Entry>
 [[gnu::noinline]] void store_integer_scores(Entry const* const* rows, integer_panel<Entry> const& panel, float* scores,
                                             std::size_t stride) noexcept {
-  fetch_ahead nothing;
   integer_score_tile<Vectors>(
-      [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel, nothing,
+      [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel, {},
       [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
         unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
           sum[v].store_aligned(scores + r * stride + v * width<float>);

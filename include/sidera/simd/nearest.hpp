@@ -122,10 +122,9 @@ class running_best {
   void add_panel(word_panels<T> const& panels, std::size_t p, std::size_t first, T const* const* tables,
                  std::size_t table_count, search_workspace<T> const& w) noexcept {
     constexpr std::size_t words_per_panel = word_panels<T>::words_per_panel;
-    fetch_ahead nothing;
     detail::score_tile<T>(
         w.rows.data() + first * panels.dim(), panels.panel(p), panels.bias(p), panels.dim(),
-        nothing, [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
+        {}, [&](std::size_t r, batch<T> const* scores) __attribute__((always_inline)) {
           batch<T> left[detail::tile_vectors];
           detail::unroll<detail::tile_vectors>([&](auto v) __attribute__((always_inline)) {
             left[v] = scores[v];

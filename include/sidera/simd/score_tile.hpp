@@ -25,7 +25,7 @@ namespace detail {
 /// tile_rows rows of `dim` numbers, one after the other; `panel` holds dim x
 /// (tile_vectors * width) numbers.
 template <Scalar T, class Finish, class Step = multiply_add_step>
-SIDERA_ALWAYS_INLINE void score_tile(T const* x, T const* panel, T const* bias, std::size_t dim, fetch_ahead& ahead,
+SIDERA_ALWAYS_INLINE void score_tile(T const* x, T const* panel, T const* bias, std::size_t dim, fetch_ahead ahead,
                                      Finish finish, Step const& step = {}) noexcept {
   constexpr std::size_t w = width<T>;
   batch<T> sum[tile_rows * tile_vectors];
@@ -46,12 +46,11 @@ SIDERA_ALWAYS_INLINE void score_tile(T const* x, T const* panel, T const* bias, 
   };
   std::size_t d = 0;
   // Four terms per turn: short loops whose end the processor foresees.
-  fetch_ahead lines = ahead;
   for (; d + 4 <= dim; d += 4) {
-    lines.one();
+    ahead.one();
     unroll<4>([&](auto i) __attribute__((always_inline)) { advance(d + i); });
   }
-  ahead = lines;
+  ahead.rest();
   for (; d < dim; ++d) advance(d);
   unroll<tile_rows>([&](auto r) __attribute__((always_inline)) { finish(r, sum + r * tile_vectors); });
 }
@@ -60,7 +59,7 @@ SIDERA_ALWAYS_INLINE void score_tile(T const* x, T const* panel, T const* bias, 
 /// the sums need all registers.
 template <Scalar T, class Step = multiply_add_step>
 [[gnu::noinline]] void store_scores(T const* x, T const* panel, T const* bias, std::size_t dim, T* scores,
-                                    std::size_t stride, Step const& step, fetch_ahead& ahead) noexcept {
+                                    std::size_t stride, Step const& step, fetch_ahead ahead) noexcept {
   score_tile<T>(
       x, panel, bias, dim, ahead,
       [&](auto r, batch<T> const* sum) __attribute__((always_inline)) {

@@ -23,10 +23,9 @@ template <class Entry>
                    {copies.data(), integers.data(), lengths.data(), errors.data()});
   double most = 0;
   for (std::size_t first = 0; first < count; first += tile) {
-    fetch_ahead nothing;
     for (std::size_t p = 0; p < panels.panel_count(); ++p)
       panels.store_scores(integers.data() + first * panels.row_length(), p, scores.data() + p * per_panel, stride,
-                          multiply_add_step{}, nothing);
+                          multiply_add_step{});
     for (std::size_t r = 0; r < std::min(tile, count - first); ++r) {
       double const length = lengths[first + r], error = panels.score_error(length, errors[first + r]);
       for (std::size_t j = 0; j < count; ++j) {

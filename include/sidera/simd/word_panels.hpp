@@ -78,7 +78,7 @@ class word_panels {
   /// step(sum, x, w) per entry.
   template <class Step>
   void store_scores(T const* rows, std::size_t p, T* scores, std::size_t stride, Step const& step,
-                    fetch_ahead& ahead) const noexcept {
+                    fetch_ahead ahead = {}) const noexcept {
     detail::store_scores<T>(rows, panel(p), bias(p), dim_, scores, stride, step, ahead);
   }
 

@@ -103,10 +103,9 @@ class word_scan {
     std::size_t const ahead = next_is_asked_for_ ? 0 : static_cast<std::size_t>(end - next);
     for (std::size_t i = 0, step = 0; i < n; i += tile) {
       for (std::size_t p = 0; p < panels; ++p, ++step) {
-        fetch_ahead lines(std::span<T const>(next + ahead * step / steps, next + ahead * (step + 1) / steps));
+        std::span<T const> const part(next + ahead * step / steps, next + ahead * (step + 1) / steps);
         panels_.store_scores(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel, score_stride_,
-                             rules_, lines);
-        lines.rest();
+                             rules_, fetch_ahead(part));
       }
       collect(i, std::min(tile, n - i), first * words_per_panel, whole_chunks(words));
     }
@@ -150,12 +149,10 @@ std::size_t score_rows(word_panels<T> const& panels, Rules const& rules, T const
   rules.prepare(x, stride, count, rows, w.slacks.data());
   std::fill(rows + count * dim, rows + padded * dim, T(0));
   std::size_t const group = scan_plan::of(panels).group;
-  fetch_ahead nothing;
   for (std::size_t g = 0; g < all; g += group)
     for (std::size_t i = 0; i < padded; i += tile)
       for (std::size_t p = g; p < std::min(g + group, all); ++p)
-        panels.store_scores(rows + i * dim, p, scores + (i * all + p) * words_per_panel, all * words_per_panel, rules,
-                            nothing);
+        panels.store_scores(rows + i * dim, p, scores + (i * all + p) * words_per_panel, all * words_per_panel, rules);
   return all * words_per_panel;
 }
 

@@ -47,9 +47,8 @@ double check_scores(std::vector<float> const& x, std::vector<float> const& words
   double lengths[tile], errors[tile], worst = 0;
   std::vector<double> off(count);
   integers.load_rows(x.data(), dim, tile, origin.data(), {centred.data(), rows.data(), lengths, errors});
-  kernel::fetch_ahead nothing;
   for (std::size_t p = 0; p < integers.panel_count(); ++p)
-    integers.store_scores(rows.data(), p, scores.data() + p * panel, stride, 0, nothing);
+    integers.store_scores(rows.data(), p, scores.data() + p * panel, stride, 0);
   for (std::size_t r = 0; r < tile; ++r)
     for (std::size_t j = 0; j < count; ++j) {
       auto real = static_cast<long double>(numbers.bias(0)[j]);
