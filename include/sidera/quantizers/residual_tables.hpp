@@ -77,12 +77,15 @@ class residual_tables {
   /// Numbers per row of scores and per table row of level l: its words and some padding.
   [[nodiscard]] std::size_t stride(std::size_t l) const noexcept { return steps_[l].stride; }
 
-  /// <x, A_l[j]> - n_l[j] / 2 but for a number that all words share, for `count` rows and every word; padding is
-  /// -infinity. `out` is aligned and has room for whole register tiles: count rounded up times stride(l).
-  void scores(std::size_t l, std::size_t count, T* out, beam_workspace const& w) const {
+  /// Rows that \ref scores takes together.
+  static constexpr std::size_t tile_rows = simd::detail::tile_rows;
+
+  /// <x, A_l[j]> - n_l[j] / 2 but for a number that all words share, for every word of tile_rows rows from row `first`
+  /// on, a multiple of that; padding is -infinity. `out` is aligned and has room for tile_rows times stride(l) numbers.
+  void scores(std::size_t l, std::size_t first, T* out, beam_workspace const& w) const {
     if constexpr (std::is_same_v<T, float>)
-      if (by_integers_) return store_scores(steps_[l].integers, w.integers.rows.data(), l, count, out);
-    store_scores(steps_[l].panels, w.numbers.rows.data(), l, count, out);
+      if (by_integers_) return store_scores(steps_[l].integers, w.integers.rows.data(), l, first, out);
+    store_scores(steps_[l].panels, w.numbers.rows.data(), l, first, out);
   }
 
   /// What the scores of level l lose when level m < l has this code: stride(l) numbers.
@@ -113,18 +116,18 @@ class residual_tables {
            4 * unit * s.carry_limit;
   }
 
-  /// What is to be added to that for \ref scores; \ref fine_score does without.
+  /// What is to be added to that for \ref scores; \ref fine_scores does without.
   [[nodiscard]] double coarse_doubt(std::size_t l, std::size_t i, beam_workspace const& w) const noexcept {
     if (!by_integers_) return 0;
     return steps_[l].integers.score_error(w.numbers.lengths.data()[i], w.integers.errors.data()[i]);
   }
 
-  /// Whether \ref scores come from integers, so that \ref fine_score is better.
+  /// Whether \ref scores come from integers, so that \ref fine_scores are better.
   [[nodiscard]] bool coarse() const noexcept { return by_integers_; }
-  /// The score of one word for row i.
-  [[nodiscard]] T fine_score(std::size_t l, std::size_t i, code_t code, beam_workspace const& w) const noexcept {
-    step const& s = steps_[l];
-    return s.words.score(w.numbers.rows.data() + i * s.panels.dim(), static_cast<std::size_t>(code));
+  /// The scores of words for rows.
+  void fine_scores(std::size_t l, std::span<simd::row_and_word const> pairs, T* out,
+                   beam_workspace const& w) const noexcept {
+    steps_[l].words.scores(w.numbers.rows.data(), pairs, out);
   }
 
   /// How far half of a squared distance of the plain encoder can be from the real number, for row i.
@@ -153,14 +156,13 @@ class residual_tables {
   }
 
   template <class Panels>
-  void store_scores(Panels const& panels, typename Panels::row_entry const* rows, std::size_t l, std::size_t count,
+  void store_scores(Panels const& panels, typename Panels::row_entry const* rows, std::size_t l, std::size_t first,
                     T* out) const {
     std::size_t const per_row = stride(l), scored = panels.panel_count() * Panels::words_per_panel;
-    for (std::size_t first = 0; first < count; first += simd::detail::tile_rows)
-      for (std::size_t p = 0; p < panels.panel_count(); ++p)
-        panels.store_scores(rows + first * panels.row_length(), p, out + first * per_row + p * Panels::words_per_panel,
-                            per_row, simd::multiply_add_step{});
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t p = 0; p < panels.panel_count(); ++p)
+      panels.store_scores(rows + first * panels.row_length(), p, out + p * Panels::words_per_panel, per_row,
+                          simd::multiply_add_step{});
+    for (std::size_t i = 0; i < tile_rows; ++i)
       std::fill(out + i * per_row + scored, out + (i + 1) * per_row, -std::numeric_limits<T>::infinity());
   }
 

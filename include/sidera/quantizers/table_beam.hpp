@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Beam search of a residual encoder that has tables.
+#include <array>
+#include <numeric>
 #include <sidera/quantizers/residual_encoder.hpp>
 #include <sidera/simd/table_scores.hpp>
+#include <tuple>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -35,14 +38,21 @@ class table_beam {
   [[nodiscard]] code_matrix const& codes() const noexcept { return codes_; }
 
  private:
-  struct candidate {
-    T score;
-    std::uint32_t hypothesis;  ///< of the row
-    code_t code;
+  static constexpr std::size_t tile_rows = residual_tables<T>::tile_rows;
+
+  /// Words that can be among the best of their rows, each behind one of the hypotheses.
+  struct candidates {
+    std::vector<simd::row_and_word> words;
+    std::vector<std::uint32_t> hypotheses;  ///< of all rows
+    std::vector<T> scores;
+
+    [[nodiscard]] std::size_t size() const noexcept { return words.size(); }
+    void resize(std::size_t n) { words.resize(n), hypotheses.resize(n), scores.resize(n); }
   };
-  struct measured_candidate {
-    double distance;
-    candidate which;
+  /// Of one row.
+  struct shortlist {
+    std::size_t begin = 0, end = 0;  ///< of the candidates
+    double doubt = 0;  ///< how far scores can be from what the plain way compares; infinite: not to be trusted
   };
 
   [[nodiscard]] residual_tables<T> const& tables() const noexcept { return encoder_->tables(); }
@@ -50,118 +60,141 @@ class table_beam {
   void expand(matrix_cref<T> const& x, std::size_t level) {
     std::size_t const words = encoder_->search(level).size(), stride = tables().stride(level);
     std::size_t const kept = std::min(width_, beams_ * words);
-    tables().scores(level, rows_, scores_.reserve(simd::detail::whole_tiles(rows_) * stride), kernel_);
+    (void)scores_.reserve(tile_rows * stride);
     (void)values_.reserve(beams_ * stride);
-    (void)maxima_.reserve(beams_ * maxima_stride(level));
+    (void)maxima_.reserve(beams_ * stride / simd::score_chunk<T> * simd::width<T>);
+    positions_.resize(beams_ * stride);
     next_codes_.resize(static_cast<index_t>(rows_ * kept), codes_.cols());
     next_shifts_.resize(rows_ * kept);
-    for (std::size_t row = 0; row < rows_; ++row) {
-      double const doubt = shortlist(row, level, words, kept);
-      if (!proven(kept, doubt)) compare_in_double(x, row, level);
-      for (std::size_t h = 0; h < kept; ++h) adopt(candidates_[h], row, row * kept + h, level);
-      for (std::size_t h = kept; h-- > 0;) next_shifts_[row * kept + h] -= next_shifts_[row * kept];
-    }
+    for (std::size_t first = 0; first < rows_; first += tile_rows) expand_tile(x, first, level, kept);
     codes_.swap(next_codes_);
     shifts_.swap(next_shifts_);
     beams_ = kept;
   }
 
-  /// Lists the candidates: all words that can be among the best `kept`. Returns how far each of their scores can be
-  /// from what the plain way compares; infinite where scores must not be trusted.
-  double shortlist(std::size_t row, std::size_t level, std::size_t words, std::size_t kept) {
+  void expand_tile(matrix_cref<T> const& x, std::size_t first, std::size_t level, std::size_t kept) {
+    std::size_t const count = std::min(tile_rows, rows_ - first), stride = tables().stride(level);
+    std::array<shortlist, tile_rows> lists;
+    tables().scores(level, first, scores_.data(), kernel_);
+    look_up_tables(first * beams_, count * beams_, level);
+    candidates_.resize(0);
+    for (std::size_t r = 0; r < count; ++r)
+      lists[r] =
+          list_candidates(first + r, scores_.data() + r * stride, used_.data() + r * beams_ * level, level, kept);
+    if (tables().coarse()) give_fine_scores(first * beams_, level);
+    for (std::size_t r = 0; r < count; ++r) {
+      std::size_t const to = (first + r) * kept;
+      if (!proven(lists[r], kept)) compare_in_double(x, first + r, level, lists[r]);
+      for (std::size_t h = 0; h < kept; ++h) adopt(lists[r].begin + order_[h], to + h, level);
+      for (std::size_t h = kept; h-- > 0;) next_shifts_[to + h] -= next_shifts_[to];
+    }
+  }
+
+  /// used_ = what the codes of each of `count` hypotheses take from the scores of the level: `level` rows of tables.
+  void look_up_tables(std::size_t first, std::size_t count, std::size_t level) {
+    used_.resize(count * level);
+    for (std::size_t h = 0; h < count; ++h)
+      for (std::size_t m = 0; m < level; ++m)
+        used_[h * level + m] = tables().table_row(level, m, code_of(first + h, m));
+  }
+
+  /// Lists all words of a row that can be among the best `kept`. `used` are the table rows of its hypotheses.
+  shortlist list_candidates(std::size_t row, T const* scores, T const* const* used, std::size_t level,
+                            std::size_t kept) {
     std::size_t const stride = tables().stride(level);
     alignas(64) T lanes[simd::score_chunk<T>];
     std::fill(std::begin(lanes), std::end(lanes), -std::numeric_limits<T>::infinity());
-    double const farthest = fill_values(row, level, lanes);
+    double const farthest = fill_values(row, scores, used, level, lanes);
     doubts_[row] += tables().score_doubt(level, row, farthest, kernel_);
     double const doubt = doubts_[row] + tables().plain_doubt(level, row, kernel_);
-    candidates_.clear();
-    if (!std::isfinite(doubt)) {
-      for (std::size_t h = 0; h < beams_; ++h)
-        for (std::size_t j = 0; j < words; ++j) list(h, j, T(0));
-      return doubt;
+    if (!std::isfinite(doubt)) return list(row, position_all_words(level), level, doubt);
+    T const bound = lower_bound_of_best(lanes, kept, doubt + tables().coarse_doubt(level, row, kernel_));
+    std::size_t const found =
+        simd::positions_at_least(values_.data(), maxima_.data(), beams_ * stride, bound, positions_.data());
+    return list(row, found, level, doubt);
+  }
+
+  /// positions_ = those of all values but for the padding; returns how many.
+  std::size_t position_all_words(std::size_t level) {
+    std::size_t const stride = tables().stride(level), words = encoder_->search(level).size();
+    std::uint32_t* next = positions_.data();
+    for (std::size_t h = 0; h < beams_; ++h, next += words)
+      std::iota(next, next + words, static_cast<std::uint32_t>(h * stride));
+    return beams_ * words;
+  }
+
+  /// Lists the values of a row at the first `count` of positions_.
+  shortlist list(std::size_t row, std::size_t count, std::size_t level, double doubt) {
+    std::size_t const begin = candidates_.size(), first = row * beams_;
+    auto const stride = static_cast<std::uint32_t>(tables().stride(level));
+    candidates_.resize(begin + count);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint32_t const at = positions_[i], hypothesis = at / stride;
+      candidates_.words[begin + i] = {static_cast<std::uint32_t>(row), at - hypothesis * stride};
+      candidates_.hypotheses[begin + i] = static_cast<std::uint32_t>(first) + hypothesis;
+      candidates_.scores[begin + i] = values_.data()[at];
     }
-    double const coarse = doubt + tables().coarse_doubt(level, row, kernel_);
-    T const bound = lower_bound_of_best(lanes, kept, coarse);
-    for (std::size_t h = 0; h < beams_; ++h) {
-      T const* const values = values_.data() + h * stride;
-      simd::for_each_at_least(values, maxima_.data() + h * maxima_stride(level), stride, bound, [&](std::size_t j) {
-        if (j < words) list(h, j, values[j]);
-      });
+    return {begin, begin + count, doubt};
+  }
+
+  /// Scores of single precision for all candidates; used_ begins with hypothesis `first`.
+  void give_fine_scores(std::size_t first, std::size_t level) {
+    tables().fine_scores(level, candidates_.words, candidates_.scores.data(), kernel_);
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+      std::size_t const hypothesis = candidates_.hypotheses[i];
+      T const* const* const used = used_.data() + (hypothesis - first) * level;
+      T score = candidates_.scores[i] + static_cast<T>(shifts_[hypothesis]);
+      for (std::size_t m = 0; m < level; ++m) score -= used[m][candidates_.words[i].word];
+      candidates_.scores[i] = score;
     }
-    if (tables().coarse()) refine(row, level, kept, coarse);
-    return doubt;
-  }
-
-  void list(std::size_t hypothesis, std::size_t word, T score) {
-    candidates_.push_back({score, static_cast<std::uint32_t>(hypothesis), static_cast<code_t>(word)});
-  }
-
-  /// Gives fine scores to the candidates, but for those that the coarse ones of all candidates exclude.
-  void refine(std::size_t row, std::size_t level, std::size_t kept, double coarse) {
-    sort_by_score();
-    double const least = static_cast<double>(candidates_[kept - 1].score) - 2 * coarse;
-    while (static_cast<double>(candidates_.back().score) < least) candidates_.pop_back();
-    for (candidate& c : candidates_) c.score = fine_score(c, row, level);
-  }
-
-  void sort_by_score() {
-    std::sort(candidates_.begin(), candidates_.end(),
-              [](candidate const& a, candidate const& b) { return a.score > b.score; });
-  }
-
-  [[nodiscard]] T fine_score(candidate const& c, std::size_t row, std::size_t level) const {
-    std::size_t const at = row * beams_ + c.hypothesis;
-    T score = tables().fine_score(level, row, c.code, kernel_) + static_cast<T>(shifts_[at]);
-    for (std::size_t m = 0; m < level; ++m) score -= tables().table_row(level, m, code_of(at, m))[c.code];
-    return score;
   }
 
   /// Scores of all hypotheses to values_, their largest to `lanes`. Returns the farthest shift.
-  [[nodiscard]] double fill_values(std::size_t row, std::size_t level, T* lanes) {
-    std::size_t const stride = tables().stride(level);
+  [[nodiscard]] double fill_values(std::size_t row, T const* scores, T const* const* used, std::size_t level,
+                                   T* lanes) {
+    std::size_t const stride = tables().stride(level), maxima = stride / simd::score_chunk<T> * simd::width<T>;
     double farthest = 0;
     for (std::size_t h = 0; h < beams_; ++h) {
-      std::size_t const at = row * beams_ + h;
-      farthest = std::max(farthest, std::abs(shifts_[at]));
-      T const* used[residual_tables<T>::most_levels];
-      for (std::size_t m = 0; m < level; ++m) used[m] = tables().table_row(level, m, code_of(at, m));
-      simd::scores_after_tables(scores_.data() + row * stride, static_cast<T>(shifts_[at]), used, level, stride,
-                                values_.data() + h * stride, maxima_.data() + h * maxima_stride(level), lanes);
+      double const shift = shifts_[row * beams_ + h];
+      farthest = std::max(farthest, std::abs(shift));
+      simd::scores_after_tables(scores, static_cast<T>(shift), used + h * level, level, stride,
+                                values_.data() + h * stride, maxima_.data() + h * maxima, lanes);
     }
     return farthest;
   }
 
-  [[nodiscard]] std::size_t maxima_stride(std::size_t level) const noexcept {
-    return tables().stride(level) / simd::score_chunk<T> * simd::width<T>;
-  }
   [[nodiscard]] code_t code_of(std::size_t hypothesis, std::size_t level) const {
     return codes_(static_cast<index_t>(hypothesis), static_cast<index_t>(level));
   }
 
   /// No word of the best `kept` has a smaller score: each lane's maximum is a score of another word, so the kept-th
-  /// largest of them is no better than the kept-th best of all. -infinity where that says nothing.
+  /// largest of them is no better than the kept-th best of all. The lowest number where that says nothing: padding is
+  /// -infinity.
   [[nodiscard]] static T lower_bound_of_best(T const* lanes, std::size_t kept, double doubt) noexcept {
-    constexpr T none = -std::numeric_limits<T>::infinity();
-    if (kept > simd::score_chunk<T>) return none;
+    constexpr T lowest = std::numeric_limits<T>::lowest();
+    if (kept > simd::score_chunk<T>) return lowest;
     auto const exact = static_cast<double>(simd::kth_largest_lane(lanes, kept)) - 2 * doubt;
-    return std::nextafter(static_cast<T>(exact), none);
+    return std::max(lowest, std::nextafter(static_cast<T>(exact), lowest));
   }
 
-  /// Sorts the candidates; whether their scores are far enough apart to prove the first `kept`.
-  [[nodiscard]] bool proven(std::size_t kept, double doubt) {
-    if (!std::isfinite(doubt)) return false;
-    sort_by_score();
-    for (std::size_t k = 0; k < kept && k + 1 < candidates_.size(); ++k)
-      if (!(static_cast<double>(candidates_[k].score) - static_cast<double>(candidates_[k + 1].score) > 2 * doubt))
+  /// Orders the candidates of a row by their scores; whether those are far enough apart to prove the first `kept`.
+  [[nodiscard]] bool proven(shortlist const& list, std::size_t kept) {
+    std::size_t const count = list.end - list.begin;
+    T const* const scores = candidates_.scores.data() + list.begin;
+    order_.resize(count);
+    if (!std::isfinite(list.doubt)) return false;
+    simd::descending_order(scores, count, order_.data());
+    for (std::size_t k = 0; k < kept && k + 1 < count; ++k)
+      if (!(static_cast<double>(scores[order_[k]]) - static_cast<double>(scores[order_[k + 1]]) > 2 * list.doubt))
         return false;
     return true;
   }
 
-  /// Sorts the candidates as the plain way does.
-  void compare_in_double(matrix_cref<T> const& x, std::size_t row, std::size_t level) {
+  /// Orders the candidates of a row as the plain way does.
+  void compare_in_double(matrix_cref<T> const& x, std::size_t row, std::size_t level, shortlist const& list) {
     auto const beams = static_cast<index_t>(beams_);
-    plain_.residual = x.row(static_cast<index_t>(row)).replicate(beams, 1);
+    plain_.residual.resize(beams, x.cols());
+    plain_.residual.rowwise() = x.row(static_cast<index_t>(row));
     plain_.prefix.setZero(beams, x.cols());
     plain_.codes.resize(beams_);
     for (std::size_t m = 0; m < level; ++m) {
@@ -169,26 +202,26 @@ class table_beam {
       encoder_->advance(plain_.residual, plain_.prefix, plain_.codes, m);
     }
     encoder_->compose(plain_.residual, plain_.prefix, level, plain_.query);
-    measured_.clear();
-    for (candidate const& c : candidates_) {
-      auto const query = row_span(plain_.query, static_cast<index_t>(c.hypothesis));
-      measured_.push_back({encoder_->search(level).distance_to(query, c.code), c});
+    std::uint32_t const* const hypotheses = candidates_.hypotheses.data() + list.begin;
+    simd::row_and_word const* const words = candidates_.words.data() + list.begin;
+    distances_.resize(order_.size());
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      auto const query = row_span(plain_.query, static_cast<index_t>(hypotheses[i] - row * beams_));
+      distances_[i] = encoder_->search(level).distance_to(query, static_cast<code_t>(words[i].word));
     }
-    std::sort(measured_.begin(), measured_.end(), [](measured_candidate const& a, measured_candidate const& b) {
-      return std::tie(a.distance, a.which.hypothesis, a.which.code) <
-             std::tie(b.distance, b.which.hypothesis, b.which.code);
+    std::iota(order_.begin(), order_.end(), 0u);
+    std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return std::tie(distances_[a], hypotheses[a], words[a].word) <
+             std::tie(distances_[b], hypotheses[b], words[b].word);
     });
-    std::transform(measured_.begin(), measured_.end(), candidates_.begin(),
-                   [](measured_candidate const& m) { return m.which; });
   }
 
-  void adopt(candidate const& chosen, std::size_t row, std::size_t to, std::size_t level) {
-    std::size_t const from = row * beams_ + chosen.hypothesis;
+  void adopt(std::size_t chosen, std::size_t to, std::size_t level) {
     code_t* const codes = row_span(next_codes_, static_cast<index_t>(to)).data();
-    code_t const* const before = row_span(codes_, static_cast<index_t>(from)).data();
-    std::copy_n(before, level, codes);
-    codes[level] = chosen.code;
-    next_shifts_[to] = static_cast<double>(chosen.score) + tables().carried(level, {codes, level + 1});
+    auto const before = static_cast<index_t>(candidates_.hypotheses[chosen]);
+    std::copy_n(row_span(codes_, before).data(), level, codes);
+    codes[level] = static_cast<code_t>(candidates_.words[chosen].word);
+    next_shifts_[to] = static_cast<double>(candidates_.scores[chosen]) + tables().carried(level, {codes, level + 1});
   }
 
   residual_encoder<T, M, R> const* encoder_;
@@ -196,8 +229,10 @@ class table_beam {
   code_matrix codes_, next_codes_;            ///< rows * hypotheses x levels
   std::vector<double> shifts_, next_shifts_;  ///< by hypothesis: half of |query|^2, less than that of the best one
   std::vector<double> doubts_;                ///< by row: how far a shift can be from the real number
-  std::vector<candidate> candidates_;
-  std::vector<measured_candidate> measured_;
+  std::vector<T const*> used_;                ///< table rows of the hypotheses of a tile
+  candidates candidates_;                     ///< of the rows of a tile
+  std::vector<std::uint32_t> positions_, order_;
+  std::vector<double> distances_;
   typename residual_tables<T>::beam_workspace kernel_;
   simd::aligned_buffer<T> scores_, values_, maxima_;
   residual_workspace<T> plain_;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  Scores of one row for several hypotheses, and those of them that can be among the best few.
+#include <algorithm>
 #include <limits>
+#include <numeric>
 #include <sidera/simd/candidates.hpp>
+#include <tuple>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
@@ -51,14 +54,41 @@ template <Scalar T>
   }
 }
 
-/// Calls take(j) for each j with scores[j] >= bound; `maxima` are those of \ref scores_after_tables. `count` is a
-/// multiple of score_chunk; both pointers are aligned.
-template <Scalar T, class Take>
-void for_each_at_least(T const* scores, T const* maxima, std::size_t count, T bound, Take const& take) {
+/// positions = all j with scores[j] >= bound; returns how many. `maxima` are those of \ref scores_after_tables. `count`
+/// is a multiple of score_chunk; `scores` and `maxima` are aligned; `positions` has room for `count` numbers.
+template <Scalar T>
+[[nodiscard]] std::size_t positions_at_least(T const* scores, T const* maxima, std::size_t count, T bound,
+                                             std::uint32_t* positions) noexcept {
+  std::size_t found = 0;
   for_each_hit<T>(maxima, count, bound, [&](std::size_t first) {
-    for (std::size_t at = first; at < first + score_chunk<T>; at += width<T>)
-      if (scores[at] >= bound) take(at);
+    for (std::size_t at = first; at < first + score_chunk<T>; at += width<T>) {  // no branch: none could be foreseen
+      positions[found] = static_cast<std::uint32_t>(at);
+      found += scores[at] >= bound ? 1u : 0u;
+    }
   });
+  return found;
+}
+
+/// order = the positions of `count` numbers, the largest number first; equal ones in any order that depends on the
+/// numbers alone. No number is NaN.
+template <Scalar T>
+void descending_order(T const* numbers, std::size_t count, std::uint32_t* order) noexcept {
+  constexpr std::size_t w = width<T>;
+  if (count > w) {
+    std::iota(order, order + count, 0u);
+    std::sort(order, order + count, [numbers](std::uint32_t a, std::uint32_t b) {
+      return std::tie(numbers[b], a) < std::tie(numbers[a], b);
+    });
+    return;
+  }
+  // A number's place is how many are larger, or equal and before it: without a branch that depends on them.
+  batch<T> const all = load_first<T>(numbers, count, -std::numeric_limits<T>::infinity());
+  for (std::uint32_t i = 0; i < count; ++i) {
+    batch<T> const number(numbers[i]);
+    std::uint32_t const not_smaller = lanes_at_least<T>(all, number), not_larger = lanes_at_least<T>(number, all);
+    std::uint32_t const before = not_smaller & (~not_larger | ((1u << i) - 1));
+    order[std::popcount(before)] = i;
+  }
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd

@@ -361,7 +361,7 @@ TEST_CASE_TEMPLATE("running_best equals a plain loop", T, float, double) {
       }
 }
 
-TEST_CASE_TEMPLATE("scores_after_tables and for_each_at_least equal plain loops", T, float, double) {
+TEST_CASE_TEMPLATE("scores_after_tables and positions_at_least equal plain loops", T, float, double) {
   constexpr std::size_t chunk = simd::score_chunk<T>, w = simd::width<T>, count = 5 * chunk;
   auto const numbers = laws::gaussian<T>(4, count, 21);
   simd::aligned_buffer<T> scores(count), out(count), largest(chunk), maxima(count / 4), tables(3 * count);
@@ -383,13 +383,14 @@ TEST_CASE_TEMPLATE("scores_after_tables and for_each_at_least equal plain loops"
     }
     CHECK(std::equal(expected.begin(), expected.end(), largest.data()));
     CHECK(std::equal(of_chunks.begin(), of_chunks.end(), maxima.data()));
-    std::vector<std::size_t> found, plain;
-    T const bound = out.data()[7];
-    simd::for_each_at_least(out.data(), maxima.data(), count, bound, [&](std::size_t j) { found.push_back(j); });
-    std::sort(found.begin(), found.end());
-    for (std::size_t j = 0; j < count; ++j)
-      if (out.data()[j] >= bound) plain.push_back(j);
-    CHECK(found == plain);
+    for (T const bound : {out.data()[7], std::numeric_limits<T>::lowest(), T(1e9)}) {
+      std::vector<std::uint32_t> found(count), plain;
+      found.resize(simd::positions_at_least(out.data(), maxima.data(), count, bound, found.data()));
+      std::sort(found.begin(), found.end());
+      for (std::uint32_t j = 0; j < count; ++j)
+        if (out.data()[j] >= bound) plain.push_back(j);
+      CHECK(found == plain);
+    }
   }
 }
 
@@ -403,4 +404,19 @@ TEST_CASE_TEMPLATE("kth_largest_lane counts repetitions", T, float, double) {
   std::vector<T> sorted(lanes.data(), lanes.data() + count);
   std::sort(sorted.begin(), sorted.end(), std::greater<>());
   for (std::size_t k = 1; k <= count; ++k) REQUIRE(simd::kth_largest_lane(lanes.data(), k) == sorted[k - 1]);
+}
+
+TEST_CASE_TEMPLATE("descending_order: every position once, no number before a larger one", T, float, double) {
+  for (std::size_t count = 0; count <= 2 * simd::width<T> + 1; ++count)
+    for (int const different : {1, 2, 3, 1000}) {  // few different numbers: many are equal
+      auto const random = laws::gaussian<T>(1, count, count + 23);
+      std::vector<T> numbers(count);
+      for (std::size_t i = 0; i < count; ++i)
+        numbers[i] = static_cast<T>(static_cast<int>(std::abs(random.data()[i]) * 1000) % different) - 1;
+      std::vector<std::uint32_t> order(count), all(count);
+      simd::descending_order(numbers.data(), count, order.data());
+      CHECK(std::is_sorted(order.begin(), order.end(), [&](auto a, auto b) { return numbers[a] > numbers[b]; }));
+      std::iota(all.begin(), all.end(), 0u);
+      CHECK(std::is_permutation(order.begin(), order.end(), all.begin(), all.end()));
+    }
 }
