@@ -11,7 +11,8 @@ namespace sidera::inline SIDERA_ABI {
 /// last call. Words come in groups of near ones, and of every row and group a bound is kept of how near a word of the
 /// group can be. Words that have moved by m are nearer by at most m (triangle inequality), so a group that stays
 /// farther away than the row's own word is not looked at (Ding et al., "Yinyang k-means", ICML 2015; here the bounds
-/// come from the integer pass).
+/// come from the integer pass). While many rows still change their word, bounds exclude little: rows are then searched
+/// as if nothing were known.
 ///
 /// Codes are those of word_search, brute force in double with ties to the lowest index, whatever was called before: a
 /// group is left out by a bound that holds for real numbers and all roundings, and what is left is decided as there.
@@ -25,31 +26,36 @@ class bounded_search {
   }
 
   /// `x` must outlive the search and stay as it is.
-  explicit bounded_search(matrix_cref<float> const& x) : rows_{x, {}, {}, {}} {}
+  explicit bounded_search(matrix_cref<float> const& x)
+      : rows_{x, {}, {}, std::vector<code_t>(row_count(x), no_code)}, changed_(row_count(x)) {}
 
   /// out[i] = the nearest word of row i; as many words of as many numbers in every call.
   void nearest(matrix<float> const& words, std::span<code_t> out, executor_ref executor = {}) {
     require_rows(rows_.x, out.size(), "bounded_search::nearest", "x");
-    if (rows_.codes.empty())
-      plainly(words, executor);
-    else
+    bool const bounded = rows_.integers.size() > 0;
+    if (bounded || !many_changed())
       after_move(words, executor);
+    else
+      plainly(words, executor);
     last_words_ = words;
     std::copy(rows_.codes.begin(), rows_.codes.end(), out.begin());
   }
 
  private:
+  /// Whether the last pass has changed so many codes that bounds from it, or groups that are older, are of little use.
+  [[nodiscard]] bool many_changed() const noexcept { return changed_ > rows_.codes.size() / 4; }
+
   void plainly(matrix<float> const& words, executor_ref executor) {
-    rows_.codes.resize(row_count(rows_.x));
+    std::vector<code_t> const before = rows_.codes;
     word_search<float, squared_euclidean>(words, {}).nearest(rows_.x, rows_.codes, executor);
-    changed_ = rows_.codes.size();
+    changed_ = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) changed_ += before[i] != rows_.codes[i] ? 1u : 0u;
   }
 
   void after_move(matrix<float> const& words, executor_ref executor) {
     std::size_t const rows = rows_.codes.size();
-    bool const other_groups = changed_ > rows / 4;
+    bool const first = rows_.integers.size() == 0, other_groups = first || many_changed();
     if (other_groups) order_ = near_order(words, grouped_words::group_size);
-    bool const first = rows_.integers.size() == 0;
     grouped_words const now(words, order_, first ? detail::mean_row<float>(words) : rows_.integers.centre());
     if (!now.usable()) return start_again(words, executor);
     if (first) rows_.integers = integer_row_store(rows_.x, now.centre(), executor);

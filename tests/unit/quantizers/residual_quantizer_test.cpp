@@ -159,17 +159,22 @@ TEST_CASE_TEMPLATE("A beam by tables orders words that hardly differ as the plai
 }
 
 TEST_CASE("A beam by tables: rows out of the range of the scores go the plain way") {
-  auto x = laws::clustered<float>(60, 5, 10, 12, 0.4);
-  residual_quantizer model({.levels = 3, .words = 6});
-  (void)model.fit(x);
-  x.row(0) *= 1e25f;
-  x.row(1).setConstant(3e18f);
-  auto const codes = model.encode(x, encode_options{.beam = 4});
-  residual_encoder<float, squared_euclidean, additive_residual> by_levels({}, {}, 5);
-  for (std::size_t l = 0; l < 3; ++l) by_levels.push_level(model.level(l));
-  code_matrix expected(x.rows(), 3);
-  beam_search(by_levels, 4).encode(x, expected);
-  CHECK(codes == expected);
+  for (std::size_t const dim : {5u, 40u}) {
+    CAPTURE(dim);
+    auto x = laws::clustered<float>(60, dim, 10, 12, 0.4);
+    residual_quantizer model({.levels = 3, .words = 6});
+    (void)model.fit(x);
+    x.row(0) *= 1e25f;
+    x.row(1).setConstant(3e18f);
+    x.row(2).setConstant(3e38f);  // scores are infinite or no numbers
+    for (index_t d = 0; d < x.cols(); ++d) x(3, d) = d % 2 == 0 ? 3e38f : -3e38f;
+    auto const codes = model.encode(x, encode_options{.beam = 4});
+    residual_encoder<float, squared_euclidean, additive_residual> by_levels({}, {}, dim);
+    for (std::size_t l = 0; l < 3; ++l) by_levels.push_level(model.level(l));
+    code_matrix expected(x.rows(), 3);
+    beam_search(by_levels, 4).encode(x, expected);
+    CHECK(codes == expected);
+  }
 }
 
 TEST_CASE("A wider beam lowers the error on average, in encoding and in training") {
