@@ -168,12 +168,14 @@ TEST_CASE("A beam by tables: rows out of the range of the scores go the plain wa
     x.row(1).setConstant(3e18f);
     x.row(2).setConstant(3e38f);  // scores are infinite or no numbers
     for (index_t d = 0; d < x.cols(); ++d) x(3, d) = d % 2 == 0 ? 3e38f : -3e38f;
-    auto const codes = model.encode(x, encode_options{.beam = 4});
     residual_encoder<float, squared_euclidean, additive_residual> by_levels({}, {}, dim);
     for (std::size_t l = 0; l < 3; ++l) by_levels.push_level(model.level(l));
-    code_matrix expected(x.rows(), 3);
-    beam_search(by_levels, 4).encode(x, expected);
+    matrix<float> const far = x.topRows(4);
+    code_matrix codes, expected;
+    beam_search(model.encoder(), 4).encode_all(far, 3, codes);
+    beam_search(by_levels, 4).encode_all(far, 3, expected);
     CHECK(codes == expected);
+    CHECK(model.encode(x, encode_options{.beam = 4}).row(2) == expected.row(8));
   }
 }
 
