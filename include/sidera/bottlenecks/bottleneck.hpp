@@ -172,13 +172,14 @@ class bottleneck {
   [[nodiscard]] std::size_t stages() const { return layout_.stages(options_.sizes); }
   [[nodiscard]] bottleneck_options const& options() const noexcept { return options_; }
   [[nodiscard]] layout_type const& layout() const noexcept { return layout_; }
-  [[nodiscard]] idle_counters const& idle(std::size_t stage = 0) const { return memory_.at(stage).idle(); }
+  /// What one stage remembers; throws value_error for a stage that there is not.
+  [[nodiscard]] idle_counters const& idle(std::size_t stage = 0) const { return memory(stage).idle(); }
   /// Codes per modality since the last clear_usage: usage(stage)[modality].
-  [[nodiscard]] std::vector<code_usage> const& usage(std::size_t stage = 0) const { return memory_.at(stage).usage(); }
+  [[nodiscard]] std::vector<code_usage> const& usage(std::size_t stage = 0) const { return memory(stage).usage(); }
   void clear_usage() {
     for (auto& m : memory_) m.clear_usage();
   }
-  [[nodiscard]] auto const& rule_state(std::size_t stage = 0) const { return memory_.at(stage).state(); }
+  [[nodiscard]] auto const& rule_state(std::size_t stage = 0) const { return memory(stage).state(); }
 
   /// What the parameter store does not hold: averages, counters, the number of updates.
   void to_fields(field_set& f, std::string const& prefix = "bottleneck.") const {
@@ -187,12 +188,17 @@ class bottleneck {
   }
   void from_fields(field_set const& f, std::string const& prefix = "bottleneck.") {
     bottleneck next = *this;
-    next.steps_ = static_cast<std::size_t>(f.get_vector<std::int64_t>(prefix + "steps").at(0));
+    next.steps_ = static_cast<std::size_t>(f.get_number<std::int64_t>(prefix + "steps"));
     for (std::size_t s = 0; s < stages(); ++s) next.memory_[s].from_fields(f, prefix + std::to_string(s));
     *this = std::move(next);
   }
 
  private:
+  [[nodiscard]] stage_memory<T, rule_type, learns_words> const& memory(std::size_t stage) const {
+    require_index(stage, memory_.size(), "bottleneck", "stage");
+    return memory_[stage];
+  }
+
   void check() const {
     codebook_sizes const& s = options_.sizes;
     if (s.words == 0 || s.dim == 0 || stages() == 0)

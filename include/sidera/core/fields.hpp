@@ -55,6 +55,16 @@ struct field_set {
     return typed<T>(name);
   }
 
+  /// The number under `name`, a vector of one; throws value_error when it is missing or something else.
+  template <class T>
+  [[nodiscard]] T get_number(std::string const& name) const {
+    auto const& values = typed<T>(name);
+    if (values.size() != 1)
+      throw value_error("field_set",
+                        "tensor \"" + name + "\" has " + std::to_string(values.size()) + " numbers, expected one");
+    return values.front();
+  }
+
   /// Whether the tensor under `name` has rows x cols numbers of type T; for sizes that stand in a file, before memory
   /// is asked for. Throws value_error when it is missing or of another type.
   template <class T>

@@ -116,10 +116,10 @@ template <Scalar T>
   p.revived = f.get_text("revived") == "yes";
   if (f.tensors.contains("best.words")) p.best = detail::get_attempt<T>(f, "best");
   p.now = detail::get_attempt<T>(f, "now");
-  if (f.tensors.contains("objective")) p.objective = f.get_vector<double>("objective").at(0);
+  if (f.tensors.contains("objective")) p.objective = f.get_number<double>("objective");
   if (f.tensors.contains("memory")) p.memory = f.get_vector<double>("memory");
   p.mean = f.get_vector<double>("mean");
-  p.variation = f.get_vector<double>("variation").at(0);
+  p.variation = f.get_number<double>("variation");
   return p;
 }
 

@@ -59,3 +59,16 @@ TEST_CASE("field_set::holds: rows x cols numbers, also where their product is to
   CHECK_THROWS_AS((void)f.holds<float>("six", 2, 3), sidera::value_error);
   CHECK_THROWS_AS((void)f.holds<float>("seven", 2, 3), sidera::value_error);
 }
+
+TEST_CASE("field_set::get_number: exactly one number of its type") {
+  sidera::field_set f;
+  f.put("one", std::vector<double>{2.5});
+  f.put("none", std::vector<double>());
+  f.put("two", std::vector<double>{1, 2});
+  CHECK(f.get_number<double>("one") == 2.5);
+  CHECK_THROWS_WITH_AS((void)f.get_number<double>("none"), "field_set: tensor \"none\" has 0 numbers, expected one",
+                       sidera::value_error);
+  CHECK_THROWS_AS((void)f.get_number<double>("two"), sidera::value_error);
+  CHECK_THROWS_AS((void)f.get_number<float>("one"), sidera::value_error);
+  CHECK_THROWS_AS((void)f.get_number<double>("three"), sidera::value_error);
+}
