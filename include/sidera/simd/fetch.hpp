@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <sidera/core/config.hpp>
@@ -7,16 +8,19 @@
 
 namespace sidera::inline SIDERA_ABI::simd {
 
-/// Asks for the lines of some memory ahead of their use; `Locality` as of __builtin_prefetch: 3 for the first-level
-/// cache, 2 for the second.
+/// Asks for the first lines of some memory ahead of their use; `Locality` as of __builtin_prefetch: 3 for the
+/// first-level cache, 2 for the second. The processor goes on by itself; more lines at once than it keeps in mind would
+/// hold up everything else.
 template <int Locality, class T>
 SIDERA_ALWAYS_INLINE void fetch(std::span<T const> numbers) noexcept {
+  constexpr std::size_t line = 64, most = 8 * line;
   auto const* const bytes = reinterpret_cast<char const*>(numbers.data());
-  for (std::size_t b = 0; b < numbers.size_bytes(); b += 64) __builtin_prefetch(bytes + b, 0, Locality);
+  for (std::size_t b = 0; b < std::min(numbers.size_bytes(), most); b += line)
+    __builtin_prefetch(bytes + b, 0, Locality);
 }
 
-/// Memory that a kernel asks for, for the second-level cache, line by line while it computes. Asked for all at once, as
-/// \ref fetch does, more lines than the processor keeps in mind would hold up everything else.
+/// Memory that a kernel asks for, for the second-level cache, line by line while it computes: all at once they would
+/// hold it up.
 class fetch_ahead {
  public:
   /// Nothing to ask for.
