@@ -43,7 +43,7 @@ class bounded_search {
 
  private:
   /// Whether the last pass has changed so many codes that bounds from it, or groups that are older, are of little use.
-  [[nodiscard]] bool many_changed() const noexcept { return changed_ > rows_.codes.size() / 4; }
+  [[nodiscard]] bool many_changed() const noexcept { return 4 * changed_ >= rows_.codes.size(); }
 
   void plainly(matrix<float> const& words, executor_ref executor) {
     std::vector<code_t> const before = rows_.codes;

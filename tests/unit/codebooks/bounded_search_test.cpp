@@ -159,6 +159,16 @@ TEST_CASE("bounded_search gives equal codes for any number of threads") {
   }
 }
 
+TEST_CASE("bounded_search: few rows, and none at all") {
+  for (index_t const rows : {0, 1, 2, 5}) {
+    CAPTURE(rows);
+    check_search(normal_matrix<float>(rows, 20, 7), normal_matrix<float>(some_words, 20, 8), 4,
+                 [&](matrix<float> const& words, std::size_t pass, std::vector<code_t> const&) -> matrix<float> {
+                   return words + normal_matrix<float>(some_words, 20, 30 + pass, 0.1);
+                 });
+  }
+}
+
 TEST_CASE("bounded_search refuses codes of another length") {
   auto const x = clustered(200, 16, 10);
   std::vector<code_t> codes(199);
