@@ -39,6 +39,7 @@ class residual_tables {
   };
 
   static constexpr std::size_t most_levels = level_tables_builder<T>::most_levels;
+  static constexpr std::size_t tile_rows = simd::detail::tile_rows;  ///< that \ref scores takes together
 
   residual_tables() = default;
   residual_tables(std::vector<residual_level<T>> const& levels, std::size_t dim, double weight)
@@ -55,7 +56,7 @@ class residual_tables {
   [[nodiscard]] bool usable() const noexcept { return !steps_.empty(); }
 
   /// Rows per block; the same for all levels.
-  [[nodiscard]] std::size_t block_rows() const noexcept { return 16 * simd::detail::tile_rows; }
+  [[nodiscard]] static constexpr std::size_t block_rows() noexcept { return 16 * tile_rows; }
 
   /// Codes of up to block_rows() rows in out.cols() levels; numbers of rows that are not proven go to `unproven`.
   void encode(matrix_cref<T> const& x, code_matrix_ref out, table_workspace<T>& tw, simd::search_workspace<T>& w,
@@ -76,9 +77,6 @@ class residual_tables {
 
   /// Numbers per row of scores and per table row of level l: its words and some padding.
   [[nodiscard]] std::size_t stride(std::size_t l) const noexcept { return steps_[l].stride; }
-
-  /// Rows that \ref scores takes together.
-  static constexpr std::size_t tile_rows = simd::detail::tile_rows;
 
   /// <x, A_l[j]> - n_l[j] / 2 but for a number that all words share, for every word of tile_rows rows from row `first`
   /// on, a multiple of that; padding is -infinity. `out` is aligned and has room for tile_rows times stride(l) numbers.
@@ -174,7 +172,7 @@ class residual_tables {
     std::size_t const rows = point_at_tables(out, s, tw);
     tw.best.reset(rows);
     for (std::size_t p = 0; p < s.panels.panel_count(); ++p)  // a panel is fetched once for all rows of the block
-      for (std::size_t first = 0; first < rows; first += simd::detail::tile_rows)
+      for (std::size_t first = 0; first < rows; first += tile_rows)
         tw.best.add_panel(s.panels, p, first, tw.tables.data(), s.tables.size(), w);
     for (index_t i = 0; i < out.rows(); ++i) {
       simd::row_best<T> const best = tw.best.best(static_cast<std::size_t>(i), w);
@@ -190,7 +188,7 @@ class residual_tables {
     auto const level = static_cast<std::size_t>(l);
     step const& s = steps_[level];
     std::size_t const rows = point_at_tables(out, s, tw), count = row_count(out), tables = s.tables.size();
-    for (std::size_t first = 0; first < rows; first += simd::detail::tile_rows) {
+    for (std::size_t first = 0; first < rows; first += tile_rows) {
       auto const lowest = [&](std::size_t r, T best) {
         double const length = w.lengths.data()[first + r], row_error = tw.coarse.errors.data()[first + r];
         double const doubt = 2 * error(s, level, length) + s.first_pass.difference_error(length, row_error);
@@ -203,8 +201,8 @@ class residual_tables {
             lost ? no_code : best_candidate(s, level, first + r, list, tw.tables.data() + (first + r) * tables, w);
       };
       simd::table_candidates(s.first_pass, tw.coarse.rows.data() + first * s.first_pass.row_length(),
-                             std::min(simd::detail::tile_rows, count - first), tw.tables.data() + first * tables,
-                             tables, tw.candidates, lowest, settle);
+                             std::min(tile_rows, count - first), tw.tables.data() + first * tables, tables,
+                             tw.candidates, lowest, settle);
     }
   }
 

@@ -62,7 +62,7 @@ class table_beam {
     std::size_t const kept = std::min(width_, beams_ * words);
     (void)scores_.reserve(tile_rows * stride);
     (void)values_.reserve(beams_ * stride);
-    (void)maxima_.reserve(beams_ * stride / simd::score_chunk<T> * simd::width<T>);
+    (void)maxima_.reserve(simd::maxima_count<T>(beams_ * stride));
     positions_.resize(beams_ * stride);
     next_codes_.resize(static_cast<index_t>(rows_ * kept), codes_.cols());
     next_shifts_.resize(rows_ * kept);
@@ -152,7 +152,7 @@ class table_beam {
   /// Scores of all hypotheses to values_, their largest to `lanes`. Returns the farthest shift.
   [[nodiscard]] double fill_values(std::size_t row, T const* scores, T const* const* used, std::size_t level,
                                    T* lanes) {
-    std::size_t const stride = tables().stride(level), maxima = stride / simd::score_chunk<T> * simd::width<T>;
+    std::size_t const stride = tables().stride(level), maxima = simd::maxima_count<T>(stride);
     double farthest = 0;
     for (std::size_t h = 0; h < beams_; ++h) {
       double const shift = shifts_[row * beams_ + h];

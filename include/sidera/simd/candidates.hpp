@@ -21,6 +21,12 @@ struct scored_word {
 template <Scalar T>
 inline constexpr std::size_t score_chunk = 4 * width<T>;
 
+/// Numbers that the largest scores of `count` scores take, lane by lane of each chunk.
+template <Scalar T>
+[[nodiscard]] constexpr std::size_t maxima_count(std::size_t count) noexcept {
+  return count / score_chunk<T> * width<T>;
+}
+
 /// The largest of `count` scores, a multiple of score_chunk; for each chunk c
 /// the largest scores lane by lane go to maxima[c * width]. No score may be
 /// NaN. All pointers are aligned.

@@ -8,14 +8,18 @@
 
 namespace sidera::inline SIDERA_ABI::simd {
 
+namespace detail {
+inline constexpr std::size_t cache_line = 64;
+}
+
 /// Asks for the first lines of some memory ahead of their use; `Locality` as of __builtin_prefetch: 3 for the
 /// first-level cache, 2 for the second. The processor goes on by itself; more lines at once than it keeps in mind would
 /// hold up everything else.
 template <int Locality, class T>
 SIDERA_ALWAYS_INLINE void fetch(std::span<T const> numbers) noexcept {
-  constexpr std::size_t line = 64, most = 8 * line;
+  constexpr std::size_t most = 8 * detail::cache_line;
   auto const* const bytes = reinterpret_cast<char const*>(numbers.data());
-  for (std::size_t b = 0; b < std::min(numbers.size_bytes(), most); b += line)
+  for (std::size_t b = 0; b < std::min(numbers.size_bytes(), most); b += detail::cache_line)
     __builtin_prefetch(bytes + b, 0, Locality);
 }
 
@@ -42,7 +46,7 @@ class fetch_ahead {
   }
 
  private:
-  static constexpr std::uintptr_t line = 64;
+  static constexpr std::uintptr_t line = detail::cache_line;
   static constexpr char nothing = 0;
   std::uintptr_t next_ = reinterpret_cast<std::uintptr_t>(&nothing), end_ = next_, step_ = 0;
 };

@@ -22,7 +22,7 @@ void table_candidates(first_pass_panels const& panels, first_pass_entry const* r
   constexpr std::size_t tile = detail::tile_rows, chunk = score_chunk<float>,
                         per_panel = first_pass_panels::words_per_panel;
   std::size_t const words = panels.panel_count() * per_panel, stride = (words + chunk - 1) / chunk * chunk;
-  std::size_t const maxima_stride = stride / chunk * width<float>;
+  std::size_t const maxima_stride = maxima_count<float>(stride);
   float* const scores = w.scores.reserve(tile * (stride + maxima_stride));
   float* const maxima = scores + tile * stride;
   for (std::size_t r = 0; r < tile; ++r)

@@ -49,7 +49,7 @@ class word_scan {
   word_scan(Panels const& panels, Rules const& rules, scan_workspace<T>& w)
       : panels_(panels), rules_(rules), w_(w), plan_(scan_plan::of(panels)) {
     score_stride_ = whole_chunks(plan_.group * words_per_panel);
-    maxima_stride_ = score_stride_ / score_chunk<T> * width<T>;
+    maxima_stride_ = maxima_count<T>(score_stride_);
     rows_ = w.template reserve_rows<row_entry>(plan_.rows * panels.row_length());
     scores_ = w.scores.reserve(tile * (score_stride_ + maxima_stride_));
     w.slacks.resize(plan_.rows);

@@ -36,6 +36,24 @@ simd::word_panels<T> pack(matrix<double> const& directions, std::vector<double> 
   return simd::word_panels<T>({directions.data(), static_cast<std::size_t>(directions.size())}, biases, centre);
 }
 
+/// The scores of every row of x by panels: visit(i, length, moved, scores), with the bound of the row's length and the
+/// row less the centre.
+template <Scalar T, class Visit>
+void for_each_scored_row(matrix<T> const& x, simd::word_panels<T> const& panels, Visit const& visit) {
+  panel_rules<T> const rules{{}, &panels};
+  simd::scan_workspace<T> w;
+  std::size_t const n = row_count(x), dim = column_count(x);
+  std::size_t const stride = simd::score_rows(panels, rules, x.data(), dim, n, w);
+  std::vector<T> moved(dim);
+  for (std::size_t i = 0; i < n; ++i) {
+    double const length = simd::centre_row(x.data() + i * dim, panels.centre().data(), dim, moved.data());
+    REQUIRE(panels.in_range(length));
+    std::span<T const> const scores(w.scores.data() + i * stride, stride);
+    for (T const padding : scores.subspan(panels.words())) REQUIRE(padding == -std::numeric_limits<T>::infinity());
+    visit(i, length, moved.data(), scores);
+  }
+}
+
 /// The largest |computed - real| / score_error over all rows and pairs of words, by panels and by word_rows.
 /// Differences of scores, since the panels move all scores of a row by a common amount; two scores may be off by twice
 /// the bound.
@@ -43,17 +61,10 @@ template <Scalar T>
 double worst_share_of_bound(matrix<T> const& x, matrix<double> const& directions, std::vector<double> const& biases,
                             std::vector<T> const& centre) {
   auto const panels = pack(directions, biases, centre);
-  panel_rules<T> const rules{{}, &panels};
   simd::word_rows<T> const words(panels);
-  simd::scan_workspace<T> w;
-  std::size_t const n = row_count(x), dim = column_count(x);
-  std::size_t const stride = simd::score_rows(panels, rules, x.data(), dim, n, w);
+  std::size_t const dim = column_count(x);
   double worst = 0;
-  std::vector<T> moved(dim);
-  for (std::size_t i = 0; i < n; ++i) {
-    double const length = simd::centre_row(x.data() + i * dim, centre.data(), dim, moved.data());
-    REQUIRE(panels.in_range(length));
-    T const* const scores = w.scores.data() + i * stride;
+  for_each_scored_row(x, panels, [&](std::size_t i, double length, T const* moved, std::span<T const> scores) {
     std::vector<long double> real(panels.words());
     for (std::size_t j = 0; j < real.size(); ++j) {
       real[j] = static_cast<long double>(biases[j]);
@@ -68,9 +79,9 @@ double worst_share_of_bound(matrix<T> const& x, matrix<double> const& directions
         worst = std::max(worst, off / (2 * bound));
       };
       check(scores[j], scores[0], panels.score_error(length));
-      check(words.score(moved.data(), j), words.score(moved.data(), 0), panels.score_error(length, words.roundings()));
+      check(words.score(moved, j), words.score(moved, 0), panels.score_error(length, words.roundings()));
     }
-  }
+  });
   return worst;
 }
 
@@ -80,18 +91,12 @@ template <Scalar T>
 double worst_share_of_score_error(matrix<T> const& x, matrix<double> const& directions,
                                   std::vector<double> const& biases, std::vector<T> const& centre) {
   auto const panels = pack(directions, biases, centre);
-  panel_rules<T> const rules{{}, &panels};
-  simd::scan_workspace<T> w;
-  std::size_t const n = row_count(x), dim = column_count(x), words = biases.size();
-  std::size_t const stride = simd::score_rows(panels, rules, x.data(), dim, n, w);
+  std::size_t const dim = column_count(x), words = biases.size();
   std::vector<double> mean(dim, 0.0);
   for (std::size_t j = 0; j < words; ++j)
     for (std::size_t d = 0; d < dim; ++d) mean[d] += directions.data()[j * dim + d] / static_cast<double>(words);
   double worst = 0;
-  std::vector<T> moved(dim);
-  for (std::size_t i = 0; i < n; ++i) {
-    double const length = simd::centre_row(x.data() + i * dim, centre.data(), dim, moved.data());
-    REQUIRE(panels.in_range(length));
+  for_each_scored_row(x, panels, [&](std::size_t i, double length, T const*, std::span<T const> scores) {
     std::vector<long double> real(words, 0.0L);
     long double common = 0;
     for (std::size_t j = 0; j < words; ++j) {
@@ -106,13 +111,11 @@ double worst_share_of_score_error(matrix<T> const& x, matrix<double> const& dire
       real[j] += bias;
       common += bias / static_cast<long double>(words);
     }
-    T const* const scores = w.scores.data() + i * stride;
     for (std::size_t j = 0; j < words; ++j) {
       auto const off = static_cast<double>(std::abs(static_cast<long double>(scores[j]) - (real[j] - common)));
       worst = std::max(worst, off / panels.score_error(length));
     }
-    for (std::size_t j = words; j < stride; ++j) REQUIRE(scores[j] == -std::numeric_limits<T>::infinity());
-  }
+  });
   return worst;
 }
 
