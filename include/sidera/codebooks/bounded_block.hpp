@@ -27,22 +27,16 @@ class bounded_block {
 
   /// Word j has moved by at most moved[j] since the last pass. All arguments must outlive the block.
   bounded_block(bounded_rows& rows, grouped_words const& words, std::span<float const> moved)
-      : rows_(rows), words_(words), moved_(moved), least_square_(column_count(rows.x)) {}
+      : rows_(rows),
+        words_(words),
+        moved_(moved),
+        least_square_(column_count(rows.x)),
+        piece_rows_(piece_rows(column_count(rows.x))) {}
 
   /// Gives `count` rows their codes of this pass; at most block_rows of them.
   void run(std::size_t first, std::size_t count) {
-    open_rows(first, count);
-    if (open_.empty()) return;
-    std::size_t const numbers = open_.size() * rows_.bounds.stride();
-    std::fill_n(best_.reserve(numbers), numbers, std::numeric_limits<float>::infinity());
-    second_.reserve(numbers);
-    candidates_.resize(open_.size() * most_candidates);
-    for (std::size_t g = 0; g < words_.group_count(); ++g) {
-      // What has a candidate almost always, then what hardly ever has one: branches that can be foreseen.
-      own_[g].insert(own_[g].end(), others_[g].begin(), others_[g].end());
-      look_at_group(g, own_[g]);
-    }
-    for (std::size_t k = 0; k < open_.size(); ++k) close_row(k);
+    for (std::size_t const end = first + count; first < end; first += piece_rows_)
+      run_piece(first, std::min(first + piece_rows_, end), std::min(first + 2 * piece_rows_, end));
   }
 
   /// Rows whose code has changed.
@@ -51,9 +45,35 @@ class bounded_block {
   [[nodiscard]] std::vector<std::size_t> const& undecided() const noexcept { return undecided_; }
 
  private:
+  static constexpr std::size_t tile = simd::detail::tile_rows;
   static constexpr std::size_t most_candidates = 32, group_size = grouped_words::group_size;
 
-  /// A row of a block some of whose groups have to be looked at.
+  /// Rows that are gone through together, in few enough numbers for those of the next ones to find room in the
+  /// second-level cache beside them; whole tiles, and enough for tiles of their groups to be full.
+  [[nodiscard]] static std::size_t piece_rows(std::size_t dim) noexcept {
+    constexpr std::size_t most_numbers = 64 * 1024;
+    return std::clamp(most_numbers / dim / tile * tile, 10 * tile, block_rows);
+  }
+
+  /// Rows first, ..., end - 1; meanwhile those before next_end, which come next, are fetched.
+  void run_piece(std::size_t first, std::size_t end, std::size_t next_end) {
+    open_rows(first, end);
+    if (open_.empty()) return;
+    std::size_t const numbers = open_.size() * rows_.bounds.stride();
+    std::fill_n(best_.reserve(numbers), numbers, std::numeric_limits<float>::infinity());
+    second_.reserve(numbers);
+    candidates_.resize(open_.size() * most_candidates);
+    bool const next_are_read = 2 * open_.size() >= end - first;  // if they are like these
+    simd::fetch_in_turns<float> ahead(numbers_of_rows(end, next_are_read ? next_end : end), tile_count());
+    for (std::size_t g = 0; g < words_.group_count(); ++g) {
+      // What has a candidate almost always, then what hardly ever has one: branches that can be foreseen.
+      own_[g].insert(own_[g].end(), others_[g].begin(), others_[g].end());
+      look_at_group(g, own_[g], ahead);
+    }
+    for (std::size_t k = 0; k < open_.size(); ++k) close_row(k);
+  }
+
+  /// A row of a piece some of whose groups have to be looked at.
   struct open_row {
     std::size_t row;           ///< its number
     std::size_t own;           ///< place of its own word
@@ -67,13 +87,13 @@ class bounded_block {
     std::size_t count = 0;     ///< of candidates; most_candidates + 1 when they were too many
   };
 
-  /// Finds the rows of the block whose word may change, and the groups that it may change to.
-  void open_rows(std::size_t first, std::size_t count) {
+  /// Finds the rows whose word may change, and the groups that it may change to.
+  void open_rows(std::size_t first, std::size_t end) {
     open_.clear();
     for (auto& members : own_) members.clear();
     for (auto& members : others_) members.clear();
-    for (std::size_t i = first; i < first + count; ++i) {
-      simd::fetch<3>(row(std::min(i + 4, rows_.codes.size() - 1)));
+    for (std::size_t i = first; i < end; ++i) {
+      simd::fetch<3>(row(std::min(i + 4, end - 1)));  // from the second-level cache, or memory for a first piece
       simd::fetch<3>(rows_.integers.row(i));
       code_t const own = rows_.codes[i];
       if (rows_.bounds.after_move(i, moved_[static_cast<std::size_t>(own)]) == 0) continue;
@@ -106,16 +126,23 @@ class bounded_block {
     undecided_.push_back(i);
   }
 
-  /// The scores of group g for some open rows, a tile at a time.
-  void look_at_group(std::size_t g, std::span<std::uint32_t const> members) {
-    constexpr std::size_t tile = simd::detail::tile_rows;
+  /// Tiles of rows that \ref look_at_group takes for all groups.
+  [[nodiscard]] std::size_t tile_count() const noexcept {
+    std::size_t sum = 0;
+    for (std::size_t g = 0; g < words_.group_count(); ++g)
+      sum += (own_[g].size() + others_[g].size() + tile - 1) / tile;
+    return sum;
+  }
+
+  /// The scores of group g for some open rows, a tile at a time, each of which asks for its part of `ahead`.
+  void look_at_group(std::size_t g, std::span<std::uint32_t const> members, simd::fetch_in_turns<float>& ahead) {
     alignas(64) float scores[tile * group_size];
     integer_row_store::entry const* rows[tile];
     for (std::size_t first = 0; first < members.size(); first += tile) {
       std::size_t const n = std::min(tile, members.size() - first);
       for (std::size_t r = 0; r < tile; ++r)  // the rest of the last tile repeats a row
         rows[r] = rows_.integers.row(open_[members[first + std::min(r, n - 1)]].row).data();
-      words_.integers().store_scores(rows, g, scores, group_size);
+      words_.integers().store_scores(rows, g, scores, group_size, ahead.next());
       for (std::size_t r = 0; r < n; ++r) take_scores(g, members[first + r], scores + r * group_size);
     }
   }
@@ -208,6 +235,12 @@ class bounded_block {
     return row_span(rows_.x, static_cast<index_t>(i));
   }
 
+  /// From the first number of row `first` to the last one before row `end`.
+  [[nodiscard]] std::span<float const> numbers_of_rows(std::size_t first, std::size_t end) const noexcept {
+    if (first == end) return {};
+    return {row(first).data(), row(end - 1).data() + column_count(rows_.x)};
+  }
+
   [[nodiscard]] detail::ranked_word ranked(open_row const& r, std::size_t place) const {
     code_t const number = words_.number_of(place);
     return {squared_euclidean{}.exact(row(r.row), words_.word(number)), number};
@@ -227,6 +260,7 @@ class bounded_block {
   grouped_words const& words_;
   std::span<float const> moved_;
   simd::least_square<float> least_square_;
+  std::size_t piece_rows_;
   std::vector<open_row> open_;
   std::vector<std::uint32_t> own_[group_bounds::most_groups];     ///< numbers of open rows whose word is in a group
   std::vector<std::uint32_t> others_[group_bounds::most_groups];  ///< and of the others that look at the group

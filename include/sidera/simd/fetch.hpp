@@ -51,4 +51,24 @@ class fetch_ahead {
   std::uintptr_t next_ = reinterpret_cast<std::uintptr_t>(&nothing), end_ = next_, step_ = 0;
 };
 
+/// Memory that kernels ask for in a number of turns, a part of it in each.
+template <class T>
+class fetch_in_turns {
+ public:
+  /// Nothing to ask for.
+  fetch_in_turns() = default;
+  fetch_in_turns(std::span<T const> numbers, std::size_t turns) noexcept : numbers_(numbers), turns_(turns) {}
+
+  /// What the next turn asks for; of no more turns than there are.
+  [[nodiscard]] SIDERA_ALWAYS_INLINE fetch_ahead next() noexcept {
+    std::size_t const from = numbers_.size() * turn_ / turns_, to = numbers_.size() * (turn_ + 1) / turns_;
+    ++turn_;
+    return fetch_ahead(numbers_.subspan(from, to - from));
+  }
+
+ private:
+  std::span<T const> numbers_;
+  std::size_t turns_ = 1, turn_ = 0;
+};
+
 }  // namespace sidera::inline SIDERA_ABI::simd

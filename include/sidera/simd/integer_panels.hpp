@@ -78,8 +78,9 @@ class integer_panels {
 
   /// The same of rows that lie anywhere, row r of the tile at rows[r]; of the first `Vectors` registers of words.
   template <std::size_t Vectors = detail::tile_vectors>
-  void store_scores(Entry const* const* rows, std::size_t p, float* scores, std::size_t stride) const noexcept {
-    detail::store_integer_scores<Vectors>(rows, panel(p), scores, stride);
+  void store_scores(Entry const* const* rows, std::size_t p, float* scores, std::size_t stride,
+                    fetch_ahead ahead = {}) const noexcept {
+    detail::store_integer_scores<Vectors>(rows, panel(p), scores, stride, ahead);
   }
 
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a

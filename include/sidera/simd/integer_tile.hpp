@@ -120,9 +120,9 @@ template <class Entry>
 /// The same without tables, of rows that lie anywhere, row r at rows[r], and of the first `Vectors` registers of words.
 template <std::size_t Vectors, class Entry>
 [[gnu::noinline]] void store_integer_scores(Entry const* const* rows, integer_panel<Entry> const& panel, float* scores,
-                                            std::size_t stride) noexcept {
+                                            std::size_t stride, fetch_ahead ahead) noexcept {
   integer_score_tile<Vectors>(
-      [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel, {},
+      [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel, ahead,
       [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
         unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
           sum[v].store_aligned(scores + r * stride + v * width<float>);

@@ -64,10 +64,10 @@ class word_scan {
     for (std::size_t first = 0; first < count; first += plan_.rows) {
       std::size_t const n = std::min(plan_.rows, count - first);
       load(x + first * stride, stride, n);
-      T const* const next = x + std::min(count, first + n) * stride;
-      T const* const end = x + std::min(count, first + n + plan_.rows) * stride;
+      std::span<T const> const next(x + std::min(count, first + n) * stride,
+                                    x + std::min(count, first + n + plan_.rows) * stride);
       for (std::size_t g = 0; g < panels_.panel_count(); g += plan_.group) {
-        scan_group(g, n, next, end);
+        scan_group(g, n, next);
         next_is_asked_for_ = true;
       }
       next_is_asked_for_ = false;
@@ -93,20 +93,18 @@ class word_scan {
   }
 
   /// The group of panels from `first` on for all rows of the block; meanwhile
-  /// the next block, at `next`, is fetched.
-  void scan_group(std::size_t first, std::size_t n, T const* next, T const* end) {
+  /// the next block is fetched.
+  void scan_group(std::size_t first, std::size_t n, std::span<T const> next) {
     std::size_t const panels = std::min(plan_.group, panels_.panel_count() - first), words = panels * words_per_panel;
     for (std::size_t r = 0; r < tile; ++r)
       std::fill(scores_ + r * score_stride_ + words, scores_ + r * score_stride_ + whole_chunks(words),
                 -std::numeric_limits<T>::infinity());
     std::size_t const steps = detail::whole_tiles(n) / tile * panels;
-    std::size_t const ahead = next_is_asked_for_ ? 0 : static_cast<std::size_t>(end - next);
-    for (std::size_t i = 0, step = 0; i < n; i += tile) {
-      for (std::size_t p = 0; p < panels; ++p, ++step) {
-        std::span<T const> const part(next + ahead * step / steps, next + ahead * (step + 1) / steps);
+    fetch_in_turns<T> ahead(next_is_asked_for_ ? std::span<T const>() : next, steps);
+    for (std::size_t i = 0; i < n; i += tile) {
+      for (std::size_t p = 0; p < panels; ++p)
         panels_.store_scores(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel, score_stride_,
-                             rules_, fetch_ahead(part));
-      }
+                             rules_, ahead.next());
       collect(i, std::min(tile, n - i), first * words_per_panel, whole_chunks(words));
     }
   }

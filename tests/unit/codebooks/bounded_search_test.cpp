@@ -159,6 +159,19 @@ TEST_CASE("bounded_search gives equal codes for any number of threads") {
   }
 }
 
+TEST_CASE("bounded_search: rows of a wider matrix, in several blocks of several pieces") {
+  matrix<float> const wide = clustered(1100, 210, 60);
+  auto const x = wide.middleCols(7, 200);
+  matrix<float> words = x.topRows(some_words);
+  bounded_search search(x);
+  std::vector<code_t> codes(1100);
+  for (std::size_t pass = 0; pass < 6; ++pass) {
+    search.nearest(words, codes);
+    REQUIRE(codes == by_word_search(x, words));
+    words = lloyd_step(x, words, codes);
+  }
+}
+
 TEST_CASE("bounded_search: few rows, and none at all") {
   for (index_t const rows : {0, 1, 2, 5}) {
     CAPTURE(rows);
