@@ -35,7 +35,6 @@ struct gemm_kernel {
   static constexpr std::size_t rows = tile_rows, columns = tile_vectors * width<T>;
   static constexpr std::size_t third = std::max<std::size_t>(1, rows / 3);  ///< tiles have one, two or three
   static constexpr std::size_t chain = 256;             ///< terms of k between two visits to C; fixes the rounding
-  static constexpr std::size_t few_rows = 8 * rows;     ///< of A: packing a row-major B does not pay
   static constexpr std::size_t group_rows = 16 * rows;  ///< rows and columns of C that one task owns
   static constexpr std::size_t group_columns = 128;
   static constexpr std::size_t second_level = std::size_t{1} << 16;  ///< numbers of packed B that stay in a core's L2
@@ -82,6 +81,15 @@ struct gemm_kernel {
   /// The first columns of B that tiles can read without reading beyond the n-th.
   [[nodiscard]] static constexpr std::size_t whole_columns(std::size_t n) noexcept {
     return n % columns % width<T> == 0 ? n : n / columns * columns;
+  }
+
+  /// Whether tiles read B (k x n) where it is: packing it pays when many rows of A meet it. Its rows are contiguous and
+  /// `b_row` numbers apart, 0 if they are not; rows that are whole pages apart displace one another from L1.
+  [[nodiscard]] static constexpr bool reads_in_place(std::size_t m, std::size_t n, std::size_t k,
+                                                     std::size_t b_row) noexcept {
+    constexpr std::size_t few = 8 * rows;
+    if (b_row == 0 || n * k > nearby || m * n * k > few * nearby) return false;
+    return m <= few || b_row * sizeof(T) % 4096 != 0;
   }
 
   /// Gathers m rows of A into tiles [k][rows] one after another; missing rows of the last tile are zero.
@@ -148,6 +156,12 @@ struct gemm_kernel {
   return (n + step - 1) / step * step;
 }
 
+/// The stride of rows whose numbers are contiguous, 0 if they are not.
+template <Scalar T>
+[[nodiscard]] std::size_t contiguous_row_stride(strided_view<T> b) noexcept {
+  return b.column_stride == 1 ? b.row_stride : 0;
+}
+
 /// Some columns of B: the first `direct` are read where they are, the others packed.
 template <Scalar T>
 struct right_slab {
@@ -167,15 +181,16 @@ struct gemm_plan {
   std::size_t slab;          ///< columns of B that are packed at a time
   std::size_t a_size, size;  ///< numbers of the workspace for A, and for A and B
 
-  /// One thread multiplies what it has just packed; several need more columns at a time to share out.
-  gemm_plan(std::size_t m_, std::size_t n_, std::size_t k_, strided_view<T> a, bool b_in_place,
+  /// `b_row` is the stride of B's rows where they are contiguous, otherwise 0. One thread multiplies what it has just
+  /// packed; several need more columns at a time to share out.
+  gemm_plan(std::size_t m_, std::size_t n_, std::size_t k_, strided_view<T> a, std::size_t b_row,
             std::size_t threads) noexcept
       : m(m_),
         n(n_),
         k(k_),
         first_packed(
             a.column_stride == 1 || (a.row_stride == 1 && m_ * k_ <= kernel::nearby_left) ? kernel::whole_rows(m_) : 0),
-        direct(b_in_place && m_ <= kernel::few_rows && n_ * k_ <= kernel::nearby ? kernel::whole_columns(n_) : 0) {
+        direct(kernel::reads_in_place(m_, n_, k_, b_row) ? kernel::whole_columns(n_) : 0) {
     std::size_t const limit = threads == 1 ? kernel::second_level : kernel::third_level;
     std::size_t const fitting = limit / std::max<std::size_t>(k, 1);
     slab = std::max(kernel::group_columns, fitting / kernel::group_columns * kernel::group_columns);
@@ -263,9 +278,9 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, strided_view<T> a, Right 
   if (m == 0 || n == 0) return;
   using kernel = detail::gemm_kernel<T>;
   constexpr bool packed = std::is_same_v<Right, packed_right<T>>;
-  bool b_in_place = false;
-  if constexpr (!packed) b_in_place = b.column_stride == 1;
-  detail::gemm_plan<T> const plan(m, n, k, a, b_in_place, executor.concurrency());
+  std::size_t b_row = 0;
+  if constexpr (!packed) b_row = detail::contiguous_row_stride(b);
+  detail::gemm_plan<T> const plan(m, n, k, a, b_row, executor.concurrency());
   T* const packed_a = workspace.reserve(packed ? plan.a_size : plan.size);
   plan.pack_a(a, packed_a, executor);
   for (std::size_t first = 0; first < n; first += plan.slab) {
