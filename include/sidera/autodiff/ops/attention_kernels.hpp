@@ -30,15 +30,22 @@ void dot_head_block(T const* q, std::size_t n, std::size_t count, Row const& row
       unroll<rows>([&](auto r) __attribute__((always_inline)) { b[r] = simd::load<T>(x[r] + j); });
       unroll<Heads>([&](auto h) __attribute__((always_inline)) {
         batch const a = simd::load<T>(q + h * n + j);
-        unroll<rows>([&](auto r)
-                         __attribute__((always_inline)) { sums[h * rows + r] = sums[h * rows + r] + a * b[r]; });
+        unroll<rows>([&](auto r) __attribute__((always_inline)) {
+          sums[h * rows + r] = simd::detail::fused_multiply_add<T>(a, b[r], sums[h * rows + r]);
+        });
       });
     }
     alignas(64) T found[w];
     simd::store<T>(found, simd::lane_sums<T>(sums));
     for (std::size_t i = 0; whole < n && i < w; ++i)
       for (std::size_t j = whole; j < n; ++j) found[i] += q[i / rows * n + j] * x[i % rows][j];
-    for (std::size_t h = 0; h < Heads; ++h) std::copy_n(found + h * rows, some, out + h * stride + first);
+    for (std::size_t h = 0; h < Heads; ++h) {
+      T* const to = out + h * stride + first;
+      if (some == rows)  // of a known length: no call
+        std::copy_n(found + h * rows, rows, to);
+      else
+        for (std::size_t r = 0; r < some; ++r) to[r] = found[h * rows + r];
+    }
   }
 }
 
