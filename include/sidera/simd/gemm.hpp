@@ -9,6 +9,7 @@
 /// depends on the other rows and columns, on the packing or on the executor.
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <sidera/core/executor.hpp>
 #include <sidera/simd/aligned_buffer.hpp>
 #include <sidera/simd/pack_panels.hpp>
@@ -22,32 +23,40 @@ using gemm_workspace = aligned_buffer<T>;
 
 namespace detail {
 
+/// Asks for the cache line of p[offset], to be written or read; it need not be where p points into.
+template <bool written, Scalar T>
+SIDERA_ALWAYS_INLINE void ask_for(T const* p, std::size_t offset) noexcept {
+  __builtin_prefetch(reinterpret_cast<void const*>(reinterpret_cast<std::uintptr_t>(p) + offset * sizeof(T)), written);
+}
+
 /// The register tile and the sizes of what surrounds it.
 template <Scalar T>
 struct gemm_kernel {
   static constexpr std::size_t rows = tile_rows, columns = tile_vectors * width<T>;
   static constexpr std::size_t third = std::max<std::size_t>(1, rows / 3);  ///< tiles have one, two or three
   static constexpr std::size_t chain = 256;             ///< terms of k between two visits to C; fixes the rounding
-  static constexpr std::size_t few_rows = 8 * rows;     ///< of A: packing a row-major B does not pay
   static constexpr std::size_t group_rows = 16 * rows;  ///< rows and columns of C that one task owns
   static constexpr std::size_t group_columns = 128;
   static constexpr std::size_t second_level = std::size_t{1} << 16;  ///< numbers of packed B that stay in a core's L2
   static constexpr std::size_t nearby = 2 * second_level;            ///< so small a factor is as well read where it is
-  static constexpr std::size_t third_level = std::size_t{1} << 21;   ///< ... in the cache that threads share
+  /// The same for A, which tiles of many rows read less often.
+  static constexpr std::size_t nearby_left = rows < 12 ? nearby : 2 * nearby;
+  static constexpr std::size_t third_level = std::size_t{1} << 21;  ///< ... in the cache that threads share
 
-  /// One tile of at most `rows` x `columns` entries: C (+)= A B over k terms. `a_row` and `a_k` are the strides of A's
-  /// rows and terms. What is left over at the edges of C takes as few registers as it needs: 64 rows are not worth 72.
-  SIDERA_ALWAYS_INLINE static void tile(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b,
-                                        std::size_t b_k, T* c, std::size_t c_row, bool add, std::size_t m,
-                                        std::size_t n) noexcept {
+  /// One tile of at most `rows` x `columns` entries: C (+)= A B over k terms. `a_step` is the stride of A's rows where
+  /// it is `row_major`, otherwise that of its terms; the other one is 1. What is left over at the edges of C takes as
+  /// few registers as it needs: 64 rows are not worth 72.
+  template <bool row_major>
+  SIDERA_ALWAYS_INLINE static void tile(std::size_t k, T const* a, std::size_t a_step, T const* b, std::size_t b_k,
+                                        T* c, std::size_t c_row, bool add, std::size_t m, std::size_t n) noexcept {
     auto const of_height = [&](auto vectors) __attribute__((always_inline)) {
       constexpr std::size_t V = decltype(vectors)::value;
       if (height(m) == rows)
-        registers<rows, V>(k, a, a_row, a_k, b, b_k, c, c_row, add, m, n);
+        registers<rows, V, row_major>(k, a, a_step, b, b_k, c, c_row, add, m, n);
       else if (height(m) == 2 * third)
-        registers<2 * third, V>(k, a, a_row, a_k, b, b_k, c, c_row, add, m, n);
+        registers<2 * third, V, row_major>(k, a, a_step, b, b_k, c, c_row, add, m, n);
       else
-        registers<third, V>(k, a, a_row, a_k, b, b_k, c, c_row, add, m, n);
+        registers<third, V, row_major>(k, a, a_step, b, b_k, c, c_row, add, m, n);
     };
     if (n > width<T>)
       of_height(std::integral_constant<std::size_t, tile_vectors>{});
@@ -74,6 +83,15 @@ struct gemm_kernel {
     return n % columns % width<T> == 0 ? n : n / columns * columns;
   }
 
+  /// Whether tiles read B (k x n) where it is: packing it pays when many rows of A meet it. Its rows are contiguous and
+  /// `b_row` numbers apart, 0 if they are not; rows that are whole pages apart displace one another from L1.
+  [[nodiscard]] static constexpr bool reads_in_place(std::size_t m, std::size_t n, std::size_t k,
+                                                     std::size_t b_row) noexcept {
+    constexpr std::size_t few = 8 * rows;
+    if (b_row == 0 || n * k > nearby || m * n * k > few * nearby) return false;
+    return m <= few || b_row * sizeof(T) % 4096 != 0;
+  }
+
   /// Gathers m rows of A into tiles [k][rows] one after another; missing rows of the last tile are zero.
   static void pack_rows(strided_view<T> a, std::size_t m, std::size_t k, T* to) noexcept {
     pack_panels<rows>(a.transposed(), m, k, to);
@@ -84,14 +102,22 @@ struct gemm_kernel {
   }
 
  private:
-  /// R x V registers of C, of which m x n entries count.
-  template <std::size_t R, std::size_t V>
-  SIDERA_ALWAYS_INLINE static void registers(std::size_t k, T const* a, std::size_t a_row, std::size_t a_k, T const* b,
-                                             std::size_t b_k, T* c, std::size_t c_row, bool add, std::size_t m,
-                                             std::size_t n) noexcept {
+  /// R x V registers of C, of which m x n entries count. Asks for C before it computes and meanwhile, line by line, for
+  /// the rows that the next tile reads of a row-major A: both often come from the cache that cores share.
+  template <std::size_t R, std::size_t V, bool row_major>
+  SIDERA_ALWAYS_INLINE static void registers(std::size_t k, T const* a, std::size_t a_step, T const* b, std::size_t b_k,
+                                             T* c, std::size_t c_row, bool add, std::size_t m, std::size_t n) noexcept {
+    constexpr bool asks = row_major && R * V >= 24;  // smaller tiles leave no room for it
+    constexpr std::size_t in_line = 64 / sizeof(T) - 1;
+    std::size_t const a_row = row_major ? a_step : 1, a_k = row_major ? 1 : a_step;
+    T const* const start = a;
     batch<T> sum[R * V];
-    unroll<R * V>([&](auto i) __attribute__((always_inline)) { sum[i] = batch<T>(T(0)); });
+    unroll<R * V>([&](auto i) __attribute__((always_inline)) {
+      sum[i] = batch<T>(T(0));
+      ask_for<true>(c, (i / V) * c_row + (i % V) * width<T>);
+    });
     for (std::size_t p = 0; p < k; ++p, b += b_k, a += a_k) {
+      if constexpr (asks) ask_for<false>(start, (R + (p & in_line)) * a_row + (p & ~in_line));
       batch<T> right[V];
       unroll<V>([&](auto j) __attribute__((always_inline)) { right[j] = load(b + j * width<T>); });
       unroll<R>([&](auto i) __attribute__((always_inline)) {
@@ -130,6 +156,12 @@ struct gemm_kernel {
   return (n + step - 1) / step * step;
 }
 
+/// The stride of rows whose numbers are contiguous, 0 if they are not.
+template <Scalar T>
+[[nodiscard]] std::size_t contiguous_row_stride(strided_view<T> b) noexcept {
+  return b.column_stride == 1 ? b.row_stride : 0;
+}
+
 /// Some columns of B: the first `direct` are read where they are, the others packed.
 template <Scalar T>
 struct right_slab {
@@ -149,15 +181,16 @@ struct gemm_plan {
   std::size_t slab;          ///< columns of B that are packed at a time
   std::size_t a_size, size;  ///< numbers of the workspace for A, and for A and B
 
-  /// One thread multiplies what it has just packed; several need more columns at a time to share out.
-  gemm_plan(std::size_t m_, std::size_t n_, std::size_t k_, strided_view<T> a, bool b_in_place,
+  /// `b_row` is the stride of B's rows where they are contiguous, otherwise 0. One thread multiplies what it has just
+  /// packed; several need more columns at a time to share out.
+  gemm_plan(std::size_t m_, std::size_t n_, std::size_t k_, strided_view<T> a, std::size_t b_row,
             std::size_t threads) noexcept
       : m(m_),
         n(n_),
         k(k_),
-        first_packed(a.column_stride == 1 || (a.row_stride == 1 && m_ * k_ <= kernel::nearby) ? kernel::whole_rows(m_)
-                                                                                              : 0),
-        direct(b_in_place && m_ <= kernel::few_rows && n_ * k_ <= kernel::nearby ? kernel::whole_columns(n_) : 0) {
+        first_packed(
+            a.column_stride == 1 || (a.row_stride == 1 && m_ * k_ <= kernel::nearby_left) ? kernel::whole_rows(m_) : 0),
+        direct(kernel::reads_in_place(m_, n_, k_, b_row) ? kernel::whole_columns(n_) : 0) {
     std::size_t const limit = threads == 1 ? kernel::second_level : kernel::third_level;
     std::size_t const fitting = limit / std::max<std::size_t>(k, 1);
     slab = std::max(kernel::group_columns, fitting / kernel::group_columns * kernel::group_columns);
@@ -193,9 +226,14 @@ struct gemm_plan {
           bool const a_direct = i < first_packed;
           rows = a_direct ? kernel::next_rows(std::min(i1, first_packed) - i) : std::min(kernel::rows, m - i);
           T const* const left = a_direct ? a.at(i, p) : packed_a + (i - first_packed) * k + p * kernel::rows;
-          kernel::tile(std::min(kernel::chain, k - p), left, a_direct ? a.row_stride : 1,
-                       a_direct ? a.column_stride : kernel::rows, right, b_direct ? b.view.row_stride : kernel::columns,
-                       c + i * c_row + j, c_row, add || p > 0, rows, std::min(kernel::columns, j1 - j));
+          std::size_t const terms = std::min(kernel::chain, k - p), across = std::min(kernel::columns, j1 - j);
+          std::size_t const b_k = b_direct ? b.view.row_stride : kernel::columns;
+          T* const to = c + i * c_row + j;
+          if (a_direct && a.column_stride == 1)
+            kernel::template tile<true>(terms, left, a.row_stride, right, b_k, to, c_row, add || p > 0, rows, across);
+          else
+            kernel::template tile<false>(terms, left, a_direct ? a.column_stride : kernel::rows, right, b_k, to, c_row,
+                                         add || p > 0, rows, across);
         }
       }
   }
@@ -240,9 +278,9 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, strided_view<T> a, Right 
   if (m == 0 || n == 0) return;
   using kernel = detail::gemm_kernel<T>;
   constexpr bool packed = std::is_same_v<Right, packed_right<T>>;
-  bool b_in_place = false;
-  if constexpr (!packed) b_in_place = b.column_stride == 1;
-  detail::gemm_plan<T> const plan(m, n, k, a, b_in_place, executor.concurrency());
+  std::size_t b_row = 0;
+  if constexpr (!packed) b_row = detail::contiguous_row_stride(b);
+  detail::gemm_plan<T> const plan(m, n, k, a, b_row, executor.concurrency());
   T* const packed_a = workspace.reserve(packed ? plan.a_size : plan.size);
   plan.pack_a(a, packed_a, executor);
   for (std::size_t first = 0; first < n; first += plan.slab) {

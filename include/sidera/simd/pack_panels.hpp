@@ -56,7 +56,8 @@ void pack_four(strided_view<T> x, std::size_t p0, std::size_t p1, std::size_t j,
 /// zero.
 template <std::size_t panel_width, Scalar T>
 void pack_panels(strided_view<T> x, std::size_t n, std::size_t k, T* to) noexcept {
-  constexpr std::size_t strip = 16;  // terms at a time: what they share with the next panel stays in L1
+  // Terms at a time: what they share with the next panel stays in L1, and of contiguous ones several lines are read.
+  std::size_t const strip = x.column_stride == 1 ? 16 : 64;
   for (std::size_t p0 = 0; p0 < k; p0 += strip) {
     std::size_t const p1 = std::min(k, p0 + strip);
     for (std::size_t j0 = 0; j0 < n; j0 += panel_width) {

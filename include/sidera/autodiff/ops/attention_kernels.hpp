@@ -16,30 +16,36 @@ inline constexpr std::size_t head_block = std::min<std::size_t>(4, simd::width<T
 template <std::size_t Heads, Scalar T, class Row>
 void dot_head_block(T const* q, std::size_t n, std::size_t count, Row const& row, T* out, std::size_t stride) {
   using batch = simd::batch<T>;
-  constexpr std::size_t w = simd::width<T>, heads = Heads, rows = w / Heads;
+  using simd::detail::unroll;
+  constexpr std::size_t w = simd::width<T>, rows = w / Heads;
   std::size_t const whole = n / w * w;
   for (std::size_t first = 0; first < count; first += rows) {
     std::size_t const some = std::min(rows, count - first);
     T const* x[rows];
     for (std::size_t r = 0; r < rows; ++r) x[r] = row(first + std::min(r, some - 1));
     batch sums[w];
-    for (batch& s : sums) s = batch(T(0));
+    unroll<w>([&](auto i) __attribute__((always_inline)) { sums[i] = batch(T(0)); });
     for (std::size_t j = 0; j < whole; j += w) {
       batch b[rows];
-      for (std::size_t r = 0; r < rows; ++r) b[r] = simd::load<T>(x[r] + j);
-      for (std::size_t h = 0; h < heads; ++h) {
+      unroll<rows>([&](auto r) __attribute__((always_inline)) { b[r] = simd::load<T>(x[r] + j); });
+      unroll<Heads>([&](auto h) __attribute__((always_inline)) {
         batch const a = simd::load<T>(q + h * n + j);
-        for (std::size_t r = 0; r < rows; ++r) sums[r * heads + h] = sums[r * heads + h] + a * b[r];
-      }
+        unroll<rows>([&](auto r) __attribute__((always_inline)) {
+          sums[h * rows + r] = simd::detail::fused_multiply_add<T>(a, b[r], sums[h * rows + r]);
+        });
+      });
     }
     alignas(64) T found[w];
     simd::store<T>(found, simd::lane_sums<T>(sums));
-    for (std::size_t r = 0; r < some; ++r)
-      for (std::size_t h = 0; h < heads; ++h) {
-        T sum = found[r * heads + h];
-        for (std::size_t j = whole; j < n; ++j) sum += q[h * n + j] * x[r][j];
-        out[h * stride + first + r] = sum;
-      }
+    for (std::size_t i = 0; whole < n && i < w; ++i)
+      for (std::size_t j = whole; j < n; ++j) found[i] += q[i / rows * n + j] * x[i % rows][j];
+    for (std::size_t h = 0; h < Heads; ++h) {
+      T* const to = out + h * stride + first;
+      if (some == rows)  // of a known length: no call
+        std::copy_n(found + h * rows, rows, to);
+      else
+        for (std::size_t r = 0; r < some; ++r) to[r] = found[h * rows + r];
+    }
   }
 }
 

@@ -24,7 +24,8 @@ template <Scalar T>
 void multiply_blocks(tape<T>& t, std::size_t blocks, std::size_t m, std::size_t n, std::size_t k, blocks_of<T> a,
                      blocks_of<T> b, T* c, bool add) {
   block_partition const work{blocks, std::max<std::size_t>(1, 8 * block_numbers / std::max<std::size_t>(1, m * n * k))};
-  t.reserve_workspaces(simd::detail::gemm_plan<T>(m, n, k, a.at(0), b.at(0).column_stride == 1, 1).size);
+  t.reserve_workspaces(
+      simd::detail::gemm_plan<T>(m, n, k, a.at(0), simd::detail::contiguous_row_stride(b.at(0)), 1).size);
   t.executor().run(work.count(), [&](std::size_t w, std::size_t worker) {
     for (std::size_t i = work.begin(w); i < work.begin(w) + work.length(w); ++i)
       simd::gemm<T>(m, n, k, a.at(i), b.at(i), c + i * m * n, n, add, t.workspace(worker));
