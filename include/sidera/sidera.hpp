@@ -358,6 +358,7 @@
 #include <sidera/simd/fetch.hpp>
 #include <sidera/simd/first_lanes.hpp>
 #include <sidera/simd/gemm.hpp>
+#include <sidera/simd/gemm_kernel.hpp>
 #include <sidera/simd/integer_batch.hpp>
 #include <sidera/simd/integer_panels.hpp>
 #include <sidera/simd/integer_rows.hpp>

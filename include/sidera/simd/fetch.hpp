@@ -9,8 +9,16 @@
 namespace sidera::inline SIDERA_ABI::simd {
 
 namespace detail {
+
 inline constexpr std::size_t cache_line = 64;
+
+/// Asks for the cache line of p[offset], to be written or read; it need not be where p points into.
+template <bool Written, class T>
+SIDERA_ALWAYS_INLINE void fetch_line(T const* p, std::size_t offset) noexcept {
+  __builtin_prefetch(reinterpret_cast<void const*>(reinterpret_cast<std::uintptr_t>(p) + offset * sizeof(T)), Written);
 }
+
+}  // namespace detail
 
 /// Asks for the first lines of some memory ahead of their use; `Locality` as of __builtin_prefetch: 3 for the
 /// first-level cache, 2 for the second. The processor goes on by itself; more lines at once than it keeps in mind would
