@@ -61,6 +61,9 @@ class integer_panels {
   [[nodiscard]] std::size_t panel_count() const noexcept { return panel_count_; }
   [[nodiscard]] std::size_t row_length() const noexcept { return integer_row_length<Entry>(dim_); }
 
+  /// Lanes of a \ref matrix_unit_session that serves these panels; 0: none does.
+  [[nodiscard]] std::size_t unit_lanes() const noexcept { return by_matrix_unit && usable_ ? lanes() : 0; }
+
   /// Writes `count` rows, `stride` numbers apart, less `centre` as numbers and as integers, row_length() of them. They
   /// fit all panels of as many entries.
   void load_rows(float const* x, std::size_t stride, std::size_t count, float const* centre,
@@ -80,15 +83,22 @@ class integer_panels {
   template <std::size_t Vectors = detail::tile_vectors>
   void store_scores(Entry const* const* rows, std::size_t p, float* scores, std::size_t stride,
                     fetch_ahead ahead = {}) const noexcept {
-    detail::store_integer_scores<Vectors>(rows, panel(p), scores, stride, ahead);
+    if constexpr (by_matrix_unit && Vectors == detail::tile_vectors)
+      if (detail::matrix_unit_is_ready(lanes()))
+        return detail::store_unit_scores(rows, panel(p), {scores, stride}, ahead);
+    detail::store_integer_scores<Vectors>(rows, panel(p), detail::score_place{scores, stride}, ahead);
   }
 
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a
   /// number for every word of every panel.
   void store_scores(Entry const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
                     float* scores, std::size_t stride, fetch_ahead ahead = {}) const noexcept {
-    detail::store_integer_scores(rows, row_length(), panel(p), tables, table_count, p * words_per_panel, scores, stride,
-                                 ahead);
+    detail::table_part const part{tables, table_count, p * words_per_panel};
+    detail::score_place const out{scores, stride};
+    if constexpr (by_matrix_unit)
+      if (detail::matrix_unit_is_ready(lanes()))
+        return detail::store_unit_scores(rows, row_length(), panel(p), part, out, ahead);
+    detail::store_integer_scores(rows, row_length(), panel(p), part, out, ahead);
   }
 
   /// How far the score of a row a with |a| <= `length` and |a - s q| <= `row_error` can be from the sum
@@ -127,6 +137,7 @@ class integer_panels {
 
  private:
   static constexpr std::size_t lane_entries = detail::lane_entries<Entry>;
+  static constexpr bool by_matrix_unit = detail::has_matrix_unit && sizeof(Entry) == 1;
   static constexpr double unit = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
   static constexpr int coarsest = sizeof(Entry) == 1 ? 127 : 256;  ///< fewer steps than that leave too many words
 

@@ -3,8 +3,7 @@
 /// \file  The register tile of the integer search: exact sums of products of small integers, at two (16 bits) or four
 ///        (8 bits) multiply-adds a lane for each of single precision.
 #include <cstring>
-#include <sidera/simd/fetch.hpp>
-#include <sidera/simd/integer_batch.hpp>
+#include <sidera/simd/matrix_unit.hpp>
 
 namespace sidera::inline SIDERA_ABI::simd::detail {
 
@@ -39,11 +38,26 @@ template <class V>
 }
 
 /// Calls finish(r, scores) for each of `tile_rows` rows with their scores of the first words of `panel`, `Vectors`
-/// registers a row, of at most tile_vectors: (scale of the row * scale of the words) * (sum of products) + bias. row(r)
-/// points to the integers of row r: the scale, then the entries.
+/// registers a row, of at most tile_vectors: (scale of the row * scale of the words) * (sum of products) + bias.
+/// row(r) points to the integers of row r: the scale, then the entries. sum(r, v) is the sum of products.
+template <std::size_t Vectors, class Entry, class Row, class Sum, class Finish>
+SIDERA_ALWAYS_INLINE void scores_of_sums(Row const& row, integer_panel<Entry> const& panel, Sum const& sum,
+                                         Finish const& finish) noexcept {
+  unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
+    batch<float> const scale(scale_of(row(r)) * panel.scale);
+    batch<float> scores[Vectors];
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+      scores[v] = fused_multiply_add<float>(as_floats(sum(r, v)), scale,
+                                            batch<float>::load_aligned(panel.bias + v * width<float>));
+    });
+    finish(r, scores);
+  });
+}
+
+/// The same with the sums of products.
 template <std::size_t Vectors = tile_vectors, class Entry, class Row, class Finish>
 SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry> const& panel, fetch_ahead ahead,
-                                             Finish finish) noexcept {
+                                             Finish const& finish) noexcept {
   constexpr std::size_t w = width<float>, n = lane_entries<Entry>;
   integer_batch sum[tile_rows * Vectors];
   unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
@@ -73,25 +87,47 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry
   }
   ahead.rest();
   for (; lane < lanes; ++lane) advance(lane);
-  unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
-    batch<float> const scale(scale_of(row(r)) * panel.scale);
-    batch<float> scores[Vectors];
-    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-      scores[v] = fused_multiply_add<float>(as_floats(sum[r * Vectors + v]), scale,
-                                            batch<float>::load_aligned(panel.bias + v * w));
-    });
-    finish(r, scores);
-  });
+  scores_of_sums<Vectors>(
+      row, panel, [&](auto r, auto v) __attribute__((always_inline)) { return sum[r * Vectors + v]; }, finish);
 }
 
-/// Writes the scores of row r less its table rows to scores[r * stride], aligned. `rows` holds tile_rows rows of
-/// `row_length` integers. The tables of row r are at tables[r * table_count]; their numbers from `first` on belong to
-/// this panel. Never inlined: the sums need all registers.
+/// What the scores of one panel lose: the tables of row r are at rows[r * count], and their numbers from `first` on
+/// belong to the panel.
+struct table_part {
+  float const* const* rows = nullptr;
+  std::size_t count = 0, first = 0;
+};
+
+/// Where the scores of one panel go, row r to scores[r * stride], aligned.
+struct score_place {
+  float* scores;
+  std::size_t stride;
+
+  template <std::size_t Vectors = tile_vectors>
+  SIDERA_ALWAYS_INLINE void store(std::size_t r, batch<float> const* sum) const noexcept {
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+      sum[v].store_aligned(scores + r * stride + v * width<float>);
+    });
+  }
+  SIDERA_ALWAYS_INLINE void store_less(std::size_t r, batch<float> const* sum,
+                                       table_part const& tables) const noexcept {
+    batch<float> left[tile_vectors];
+    unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) { left[v] = sum[v]; });
+    for (std::size_t t = 0; t < tables.count; ++t)
+      unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
+        left[v] =
+            left[v] - batch<float>::load_aligned(tables.rows[r * tables.count + t] + tables.first + v * width<float>);
+      });
+    store(r, left);
+  }
+};
+
+/// Writes the scores of rows less their tables. `rows` holds tile_rows rows of `row_length` integers. Never inlined:
+/// the sums need all registers.
 template <class Entry>
 [[gnu::noinline]] void store_integer_scores(Entry const* rows, std::size_t row_length,
-                                            integer_panel<Entry> const& panel, float const* const* tables,
-                                            std::size_t table_count, std::size_t first, float* scores,
-                                            std::size_t stride, fetch_ahead ahead) noexcept {
+                                            integer_panel<Entry> const& panel, table_part tables, score_place out,
+                                            fetch_ahead ahead) noexcept {
   // Twelve pointers are more than there are registers: two of them and three distances, which compilers must not take
   // apart.
   constexpr std::size_t half = (tile_rows + 1) / 2;
@@ -104,30 +140,43 @@ template <class Entry>
     return from + (k == 3 ? thrice : k == 5 ? five_times : k * once);
   };
   integer_score_tile(
-      row, panel, ahead, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
-        batch<float> left[tile_vectors];
-        unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) { left[v] = sum[v]; });
-        for (std::size_t t = 0; t < table_count; ++t)
-          unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
-            left[v] = left[v] - batch<float>::load_aligned(tables[r * table_count + t] + first + v * width<float>);
-          });
-        unroll<tile_vectors>([&](auto v) __attribute__((always_inline)) {
-          left[v].store_aligned(scores + r * stride + v * width<float>);
-        });
-      });
+      row, panel,
+      ahead, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store_less(r, sum, tables); });
 }
 
 /// The same without tables, of rows that lie anywhere, row r at rows[r], and of the first `Vectors` registers of words.
 template <std::size_t Vectors, class Entry>
-[[gnu::noinline]] void store_integer_scores(Entry const* const* rows, integer_panel<Entry> const& panel, float* scores,
-                                            std::size_t stride, fetch_ahead ahead) noexcept {
+[[gnu::noinline]] void store_integer_scores(Entry const* const* rows, integer_panel<Entry> const& panel,
+                                            score_place out, fetch_ahead ahead) noexcept {
   integer_score_tile<Vectors>(
-      [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel, ahead,
-      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) {
-        unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-          sum[v].store_aligned(scores + r * stride + v * width<float>);
-        });
-      });
+      [&](auto r) __attribute__((always_inline)) { return rows[r]; }, panel,
+      ahead, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store<Vectors>(r, sum); });
+}
+
+/// The same as the first one by the matrix unit, which must be ready.
+[[gnu::noinline]] inline void store_unit_scores(std::int8_t const* rows, std::size_t row_length,
+                                                integer_panel<std::int8_t> const& panel, table_part tables,
+                                                score_place out, fetch_ahead ahead) noexcept {
+  tile_sums sums;
+  adjacent_rows entries{reinterpret_cast<std::uint8_t const*>(rows + head_entries<std::int8_t>), row_length};
+  unit_products(entries, panel.entries, panel.starts, panel.lanes, ahead, sums);
+  scores_of_sums<tile_vectors>(
+      [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; },
+      panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },
+      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store_less(r, sum, tables); });
+}
+
+/// And as the second one; for all registers of words.
+[[gnu::noinline]] inline void store_unit_scores(std::int8_t const* const* rows, integer_panel<std::int8_t> const& panel,
+                                                score_place out, fetch_ahead ahead) noexcept {
+  tile_sums sums;
+  scattered_rows entries{
+      reinterpret_cast<std::uint8_t const* const*>(rows), head_entries<std::int8_t>, panel.lanes, {}};
+  unit_products(entries, panel.entries, panel.starts, panel.lanes, ahead, sums);
+  scores_of_sums<tile_vectors>(
+      [&](auto r) __attribute__((always_inline)) { return rows[r]; },
+      panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },
+      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store(r, sum); });
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd::detail

@@ -71,6 +71,9 @@ class word_panels {
   /// Entry d of direction_j - g.
   [[nodiscard]] T entry(std::size_t j, std::size_t d) const noexcept { return packed_.data()[place(j, d)]; }
 
+  /// No matrix unit serves panels of numbers; see \ref integer_panels.
+  [[nodiscard]] static constexpr std::size_t unit_lanes() noexcept { return 0; }
+
   /// Entries of a row as \ref store_scores reads it.
   [[nodiscard]] std::size_t row_length() const noexcept { return dim_; }
 
