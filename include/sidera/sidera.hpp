@@ -365,6 +365,7 @@
 #include <sidera/simd/integer_tile.hpp>
 #include <sidera/simd/lane_mask.hpp>
 #include <sidera/simd/lane_sums.hpp>
+#include <sidera/simd/matrix_unit.hpp>
 #include <sidera/simd/nearest.hpp>
 #include <sidera/simd/own_word.hpp>
 #include <sidera/simd/pack_panels.hpp>

@@ -2,7 +2,8 @@
 # another's. Usage: cmake -DCOMPILER=<c++> -DINCLUDE=<include folder> -P names.cmake
 cmake_minimum_required(VERSION 3.25)
 set(sets "-march=x86-64" "-msse4.1" "-mavx" "-mavx2" "-mavx2 -mfma" "-mavx512f -mfma"
-    "-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma" "-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma")
+    "-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma" "-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma"
+    "-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mamx-tile -mamx-int8")
 set(names)
 foreach(set IN LISTS sets)
   separate_arguments(flags UNIX_COMMAND "${set}")

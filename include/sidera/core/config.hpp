@@ -25,6 +25,10 @@
 #define SIDERA_VERSION_STRING "0.1.0"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) && \
+    defined(__AVX512VNNI__) && defined(__AMX_INT8__)
+#define SIDERA_ABI v0_1_avx512amx
+#define SIDERA_INSTRUCTION_SET "avx512amx"
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) && \
     defined(__AVX512VNNI__)
 #define SIDERA_ABI v0_1_avx512vnni
 #define SIDERA_INSTRUCTION_SET "avx512vnni"
