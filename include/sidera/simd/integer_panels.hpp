@@ -83,9 +83,9 @@ class integer_panels {
   template <std::size_t Vectors = detail::tile_vectors>
   void store_scores(Entry const* const* rows, std::size_t p, float* scores, std::size_t stride,
                     fetch_ahead ahead = {}) const noexcept {
-    if constexpr (by_matrix_unit && Vectors == detail::tile_vectors)
+    if constexpr (by_matrix_unit)
       if (detail::matrix_unit_is_ready(lanes()))
-        return detail::store_unit_scores(rows, panel(p), {scores, stride}, ahead);
+        return detail::store_unit_scores<Vectors>(rows, panel(p), {scores, stride}, ahead);
     detail::store_integer_scores<Vectors>(rows, panel(p), detail::score_place{scores, stride}, ahead);
   }
 

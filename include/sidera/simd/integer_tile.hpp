@@ -159,24 +159,25 @@ template <std::size_t Vectors, class Entry>
                                                 score_place out, fetch_ahead ahead) noexcept {
   tile_sums sums;
   adjacent_rows entries{reinterpret_cast<std::uint8_t const*>(rows + head_entries<std::int8_t>), row_length};
-  unit_products(entries, panel.entries, panel.starts, panel.lanes, ahead, sums);
+  unit_products<tile_vectors>(entries, panel.entries, panel.starts, panel.lanes, ahead, sums);
   scores_of_sums<tile_vectors>(
       [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; },
       panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },
       [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store_less(r, sum, tables); });
 }
 
-/// And as the second one; for all registers of words.
-[[gnu::noinline]] inline void store_unit_scores(std::int8_t const* const* rows, integer_panel<std::int8_t> const& panel,
-                                                score_place out, fetch_ahead ahead) noexcept {
+/// And as the second one.
+template <std::size_t Vectors>
+[[gnu::noinline]] void store_unit_scores(std::int8_t const* const* rows, integer_panel<std::int8_t> const& panel,
+                                         score_place out, fetch_ahead ahead) noexcept {
   tile_sums sums;
   scattered_rows entries{
       reinterpret_cast<std::uint8_t const* const*>(rows), head_entries<std::int8_t>, panel.lanes, {}};
-  unit_products(entries, panel.entries, panel.starts, panel.lanes, ahead, sums);
-  scores_of_sums<tile_vectors>(
+  unit_products<Vectors>(entries, panel.entries, panel.starts, panel.lanes, ahead, sums);
+  scores_of_sums<Vectors>(
       [&](auto r) __attribute__((always_inline)) { return rows[r]; },
       panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },
-      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store(r, sum); });
+      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store<Vectors>(r, sum); });
 }
 
 }  // namespace sidera::inline SIDERA_ABI::simd::detail

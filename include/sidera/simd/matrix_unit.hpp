@@ -79,7 +79,7 @@ inline constexpr bool has_matrix_unit = true;
 }
 
 /// The shapes of the tiles for rows of a number of lanes: 0 and 1 rows, 2 and 3 words, of a whole step; 4 and 5 sums;
-/// 6 rows, 7 words of the last step, which takes the lanes that are left.
+/// 6 rows, 7 words of the last step, which takes the lanes that are left. (Tile 1 is a spare one.)
 inline void set_tile_shapes(std::size_t lanes) noexcept {
   struct alignas(64) {
     std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
@@ -105,15 +105,16 @@ inline thread_local std::size_t shaped_lanes = 0;
   return shaped_lanes == lanes && lanes != 0;
 }
 
-/// sums = starts + products of the entries of tile_rows rows with the words of a panel of as many lanes as the tiles
-/// are shaped for.
-template <class Source>
+/// sums = starts + products of the entries of tile_rows rows with the first `Vectors` registers of words of a panel of
+/// as many lanes as the tiles are shaped for.
+template <std::size_t Vectors, class Source>
 SIDERA_ALWAYS_INLINE void unit_products(Source& source, std::int8_t const* panel, std::int32_t const* starts,
                                         std::size_t lanes, fetch_ahead ahead, tile_sums& sums) noexcept {
   constexpr std::size_t line = step_bytes, panel_row = tile_vectors * line;
-  static_assert(tile_vectors == 2);
+  constexpr bool two = Vectors == 2;
+  static_assert(Vectors <= 2);
   _tile_loadd(4, starts, 0);  // one row for all rows
-  _tile_loadd(5, starts + width<float>, 0);
+  if constexpr (two) _tile_loadd(5, starts + width<float>, 0);
   std::size_t const last = last_step(lanes);  // whole or not, it has tiles of its own
   for (std::size_t s = 0; s < last; ++s, panel += step_lanes * panel_row) {
     tile_source const rows = source.step(s);
@@ -121,8 +122,10 @@ SIDERA_ALWAYS_INLINE void unit_products(Source& source, std::int8_t const* panel
     _tile_loadd(2, panel, panel_row);
     _tile_loadd(0, rows.first, rows.stride);
     _tile_dpbusd(4, 0, 2);
-    _tile_loadd(3, panel + line, panel_row);
-    _tile_dpbusd(5, 0, 3);
+    if constexpr (two) {
+      _tile_loadd(3, panel + line, panel_row);
+      _tile_dpbusd(5, 0, 3);
+    }
     unroll<6>([&](auto) __attribute__((always_inline)) { ahead.one(); });
   }
   tile_source const rows = source.step(last);
@@ -130,11 +133,13 @@ SIDERA_ALWAYS_INLINE void unit_products(Source& source, std::int8_t const* panel
   _tile_loadd(6, rows.first, rows.stride);
   _tile_loadd(7, panel, panel_row);
   _tile_dpbusd(4, 6, 7);
-  _tile_loadd(7, panel + line, panel_row);
-  _tile_dpbusd(5, 6, 7);
+  if constexpr (two) {
+    _tile_loadd(7, panel + line, panel_row);
+    _tile_dpbusd(5, 6, 7);
+  }
   ahead.rest();
   _tile_stored(4, sums.of[0], line);
-  _tile_stored(5, sums.of[1], line);
+  if constexpr (two) _tile_stored(5, sums.of[1], line);
   asm volatile("" ::: "memory");
 }
 
@@ -145,7 +150,7 @@ inline constexpr bool has_matrix_unit = false;
 [[nodiscard]] constexpr bool matrix_unit_is_ready(std::size_t) noexcept {
   return false;
 }
-template <class Source>
+template <std::size_t Vectors, class Source>
 void unit_products(Source&, std::int8_t const*, std::int32_t const*, std::size_t, fetch_ahead, tile_sums&) noexcept {}
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <sidera/simd/integer_panels.hpp>
 #include <sidera/simd/product.hpp>
 #include <sidera/simd/reduce.hpp>
 
@@ -77,5 +78,22 @@ TEST_CASE_TEMPLATE("Sums over rows read nothing behind them", T, float, double) 
     T sum = 0;
     for (std::size_t i = 0; i < n; ++i) sum += x.data()[i] * y.data()[i];
     REQUIRE(simd::reduce(x.data(), y.data(), n, [](auto a, auto b) { return a * b; }) == sum);
+  }
+}
+
+TEST_CASE("Scores by integers read nothing behind the rows, whichever unit computes them") {
+  using panels = simd::integer_panels<std::int8_t>;
+  constexpr std::size_t tile = simd::detail::tile_rows, stride = panels::words_per_panel;
+  for (std::size_t dim = 1; dim <= 140; ++dim) {
+    std::vector<float> const words(3 * dim, 1.0f);
+    panels const integers(simd::word_panels<float>::as_they_are(words, dim));
+    guarded_numbers<std::int8_t> const rows(tile * integers.row_length());
+    std::int8_t const* at[tile];
+    for (std::size_t r = 0; r < tile; ++r) at[r] = rows.data() + r * integers.row_length();
+    simd::aligned_buffer<float> adjacent(tile * stride), scattered(tile * stride);
+    simd::matrix_unit_session const session(integers.unit_lanes());
+    integers.store_scores(rows.data(), 0, adjacent.data(), stride, 0);
+    integers.store_scores(at, 0, scattered.data(), stride);
+    REQUIRE(std::memcmp(adjacent.data(), scattered.data(), tile * stride * sizeof(float)) == 0);
   }
 }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/// \file  Scores by the matrix unit are those of vector registers. Where there is no unit, both are the same code.
+#include <doctest/doctest.h>
+
+#include <sidera/core/random.hpp>
+#include <sidera/simd/integer_panels.hpp>
+#include <thread>
+
+namespace {
+
+using namespace sidera;
+using panels = simd::integer_panels<std::int8_t>;
+constexpr std::size_t tile = simd::detail::tile_rows, panel = panels::words_per_panel;
+
+std::vector<float> some_numbers(std::size_t count, std::uint64_t seed) {
+  random_stream const random(seed);
+  std::vector<float> x(count);
+  for (std::size_t i = 0; i < count; ++i) x[i] = static_cast<float>(random.normal(i));
+  return x;
+}
+
+/// Words, one tile of rows, and two tables for each of them.
+struct scene {
+  std::size_t dim, stride;
+  panels words;
+  simd::aligned_buffer<std::int8_t> rows;
+  simd::aligned_buffer<float> table_numbers;
+  std::vector<float const*> tables;
+
+  scene(std::size_t entries, std::size_t count)
+      : dim(entries),
+        words(simd::word_panels<float>::as_they_are(some_numbers(count * dim, dim), dim)),
+        rows(tile * words.row_length()) {
+    stride = words.panel_count() * panel;
+    std::vector<float> const x = some_numbers(tile * dim, 1000 + dim), origin(dim, 0.0f);
+    std::vector<float> centred(tile * dim);
+    std::vector<double> lengths(tile), errors(tile);
+    words.load_rows(x.data(), dim, tile, origin.data(), {centred.data(), rows.data(), lengths.data(), errors.data()});
+    auto const numbers = some_numbers(tile * 2 * stride, 7);
+    std::copy(numbers.begin(), numbers.end(), table_numbers.reserve(numbers.size()));
+    for (std::size_t t = 0; t < 2 * tile; ++t) tables.push_back(table_numbers.data() + t * stride);
+  }
+
+  [[nodiscard]] std::vector<float> adjacent_scores() {
+    simd::aligned_buffer<float> out(tile * stride);
+    for (std::size_t p = 0; p < words.panel_count(); ++p)
+      words.store_scores(rows.data(), p, out.data() + p * panel, stride, 0);
+    return {out.data(), out.data() + tile * stride};
+  }
+  [[nodiscard]] std::vector<float> scores_less_tables() {
+    simd::aligned_buffer<float> out(tile * stride);
+    for (std::size_t p = 0; p < words.panel_count(); ++p)
+      words.store_scores(rows.data(), p, tables.data(), 2, out.data() + p * panel, stride);
+    return {out.data(), out.data() + tile * stride};
+  }
+  template <std::size_t Vectors>
+  [[nodiscard]] std::vector<float> scattered_scores() {
+    std::int8_t const* at[tile];
+    for (std::size_t r = 0; r < tile; ++r) at[r] = rows.data() + (r * 5 % tile) * words.row_length();
+    simd::aligned_buffer<float> out(tile * stride);
+    std::fill_n(out.data(), tile * stride, -1.0f);  // what no register of words covers
+    for (std::size_t p = 0; p < words.panel_count(); ++p)
+      words.store_scores<Vectors>(at, p, out.data() + p * panel, stride);
+    return {out.data(), out.data() + tile * stride};
+  }
+};
+
+bool ready(std::size_t lanes) {
+  return simd::detail::matrix_unit_is_ready(lanes);
+}
+
+/// Whether there is a unit here, and the system lets programs use it.
+bool granted() {
+  simd::matrix_unit_session const session(16);
+  return ready(16);
+}
+
+TEST_CASE("matrix unit: the bits of scores are those of vector registers, for all lengths of rows") {
+  std::vector<std::size_t> dims{127, 128, 129, 191, 192, 193, 256, 300, 768, 2047};
+  for (std::size_t dim = 1; dim <= 70; ++dim) dims.push_back(dim);
+  for (std::size_t const dim : dims) {
+    CAPTURE(dim);
+    scene s(dim, 70);
+    auto const adjacent = s.adjacent_scores(), less = s.scores_less_tables(), scattered = s.scattered_scores<2>(),
+               first_words = s.scattered_scores<1>();
+    simd::matrix_unit_session const session(s.words.unit_lanes());
+    if (granted() && s.words.usable()) REQUIRE(ready((dim + 3) / 4));
+    REQUIRE(s.adjacent_scores() == adjacent);
+    REQUIRE(s.scores_less_tables() == less);
+    REQUIRE(s.scattered_scores<2>() == scattered);
+    REQUIRE(s.scattered_scores<1>() == first_words);
+  }
+}
+
+TEST_CASE("matrix unit: integers of the largest magnitudes") {
+  for (std::size_t const dim : {64u, 4096u, 65'000u}) {
+    scene s(dim, 3);
+    for (std::size_t i = 0; i < tile * s.words.row_length(); ++i)
+      s.rows.data()[i] = static_cast<std::int8_t>(i % 2 == 0 ? -1 : 0);  // stored: 255 and 0
+    auto const scores = s.adjacent_scores();
+    simd::matrix_unit_session const session(s.words.unit_lanes());
+    CHECK(s.adjacent_scores() == scores);
+  }
+}
+
+TEST_CASE("matrix unit: a session in a session gives its place back, and none reaches other threads") {
+  bool const there = granted();
+  CHECK_FALSE(ready(4));
+  {
+    simd::matrix_unit_session const outer(4);
+    CHECK(ready(4) == there);
+    CHECK_FALSE(ready(5));
+    {
+      simd::matrix_unit_session const inner(5), nothing(0);
+      CHECK(ready(5) == there);
+      CHECK_FALSE(ready(4));
+    }
+    CHECK(ready(4) == there);
+    bool elsewhere = true;
+    std::thread([&] { elsewhere = ready(4); }).join();
+    CHECK_FALSE(elsewhere);
+    scene s(16, 40);
+    auto const with = s.adjacent_scores();
+    std::thread([&] { CHECK(s.adjacent_scores() == with); }).join();
+  }
+  CHECK_FALSE(ready(4));
+  CHECK_FALSE(ready(0));
+}
+
+}  // namespace
