@@ -188,7 +188,7 @@ class residual_tables {
     auto const level = static_cast<std::size_t>(l);
     step const& s = steps_[level];
     std::size_t const rows = point_at_tables(out, s, tw), count = row_count(out), tables = s.tables.size();
-    simd::matrix_unit_session const unit(s.first_pass.unit_lanes());
+    simd::matrix_unit_session const session(s.first_pass.unit_lanes());
     for (std::size_t first = 0; first < rows; first += tile_rows) {
       auto const lowest = [&](std::size_t r, T best) {
         double const length = w.lengths.data()[first + r], row_error = tw.coarse.errors.data()[first + r];

@@ -27,7 +27,7 @@ void table_candidates(first_pass_panels const& panels, first_pass_entry const* r
   float* const maxima = scores + tile * stride;
   for (std::size_t r = 0; r < tile; ++r)
     std::fill(scores + r * stride + words, scores + (r + 1) * stride, -std::numeric_limits<float>::infinity());
-  matrix_unit_session const unit(panels.unit_lanes());
+  matrix_unit_session const session(panels.unit_lanes());
   for (std::size_t p = 0; p < panels.panel_count(); ++p)
     panels.store_scores(rows, p, tables, table_count, scores + p * per_panel, stride);
   float bounds[tile];  // of all rows first: their chains of operations overlap

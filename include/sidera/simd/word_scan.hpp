@@ -100,7 +100,7 @@ class word_scan {
       std::fill(scores_ + r * score_stride_ + words, scores_ + r * score_stride_ + whole_chunks(words),
                 -std::numeric_limits<T>::infinity());
     std::size_t const steps = detail::whole_tiles(n) / tile * panels;
-    matrix_unit_session const unit(panels_.unit_lanes());
+    matrix_unit_session const session(panels_.unit_lanes());
     fetch_in_turns<T> ahead(next_is_asked_for_ ? std::span<T const>() : next, steps);
     for (std::size_t i = 0; i < n; i += tile) {
       for (std::size_t p = 0; p < panels; ++p)
