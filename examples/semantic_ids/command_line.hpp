@@ -90,6 +90,7 @@ template <class Adjust>
   declare_options(app, s, views);
   if (!parse_arguments(app, argc, argv)) return {};
   for (std::string const& v : views) s.views.push_back(split_view(v));
+  s.weight_given = app.count("--prefix-weight") > 0;
   adjust(s, [&](char const* option) { return app.count(option) > 0; });
   check(s);
   return s;
