@@ -7,6 +7,8 @@
 #include <sidera/io/file_checksum.hpp>
 #include <sidera/io/markdown.hpp>
 
+#include "common/option_checks.hpp"
+#include "common/output_files.hpp"
 #include "experiment_grid/charts.hpp"
 #include "experiment_grid/grid_parts.hpp"
 
@@ -26,14 +28,16 @@ void declare_options(CLI::App& app, settings& s) {
   app.add_option("--x", s.x,
                  "rows to quantize: .npy, .npz:name, .fvecs, .bvecs; the default is the pixels of the digits");
   app.add_option("--labels", s.labels, "one whole number per row");
-  app.add_option("--levels", s.levels, "numbers to try")->delimiter(',')->check(CLI::PositiveNumber);
-  app.add_option("--words", s.words, "per level; numbers to try")->delimiter(',')->check(CLI::PositiveNumber);
-  app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ; numbers to try")->delimiter(',');
+  app.add_option("--levels", s.levels, "numbers to try")->delimiter(',')->check(whole_number(1, most_words));
+  app.add_option("--words", s.words, "per level; numbers to try")->delimiter(',')->check(whole_number(1, most_words));
+  app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ; numbers to try")
+      ->delimiter(',')
+      ->check(number_of_at_least_0());
   app.add_option("--keep", s.keep, "share of the channels that TOC keeps; numbers to try")->delimiter(',');
-  app.add_option("--iterations", s.iterations)->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--epochs", s.epochs, "of networks")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--seed", s.seed, "the first one")->capture_default_str();
-  app.add_option("--seeds", s.seeds, "how many")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--iterations", s.iterations)->check(whole_number(1, many))->capture_default_str();
+  app.add_option("--epochs", s.epochs, "of networks")->check(whole_number(1, many))->capture_default_str();
+  app.add_option("--seed", s.seed, "the first one")->check(any_seed())->capture_default_str();
+  app.add_option("--seeds", s.seeds, "how many")->check(whole_number(1, many))->capture_default_str();
   app.add_option("--only", s.only,
                  "run the cells that have one of these names on every axis that is named, for example RQ,PSRQ,lloyd")
       ->delimiter(',');
@@ -43,7 +47,9 @@ void declare_options(CLI::App& app, settings& s) {
   app.add_option("--csv", s.csv, "write one line per experiment to this file");
   app.add_option("--jsonl", s.jsonl, "write one JSON object per experiment to this file");
   app.add_option("--report", s.report, "write the table as a web page with sortable columns");
-  app.add_option("--threads", s.threads, "0: as many as there are cores")->capture_default_str();
+  app.add_option("--threads", s.threads, "0: as many as there are cores")
+      ->check(whole_number(0, most_threads))
+      ->capture_default_str();
   app.add_flag("--no-times", s.no_times, "leave out the only figures that differ from run to run");
   app.add_flag("--list", s.list, "print the cells and what is impossible, and run nothing");
   app.add_flag("--quiet", s.quiet, "print nothing but errors");
@@ -154,6 +160,8 @@ void list_cells(grid const& g) {
 void run(settings const& s) {
   grid const g = chosen_cells(s);
   if (s.list) return list_cells(g);
+  require_different({{"--csv", s.csv}, {"--jsonl", s.jsonl}, {"--report", s.report}, {"--journal", s.journal}});
+  require_writable({s.csv, s.jsonl, s.report, s.journal});
   sidera::quantizer_data const data = load_data(s);
   sidera::thread_pool pool(s.threads);
   sidera::result_table const table = sidera::run_grid(g, data, plan_of(s), pool);
@@ -175,14 +183,12 @@ int main(int argc, char** argv) {
   CLI::App app("Every composition of quantizer, metric, update rule and channel choice on the same data.");
   program::declare_options(app, s);
   try {
-    app.parse(argc, argv);
+    if (!program::parse_arguments(app, argc, argv)) return 0;
     if (s.x.empty()) {
       s.x = std::string(SIDERA_EXAMPLE_DATA_DIR) + "/digits/pix.npy";
       s.labels = std::string(SIDERA_EXAMPLE_DATA_DIR) + "/digits/labels.npy";
     }
     program::run(s);
-  } catch (CLI::CallForHelp const& help) {
-    return app.exit(help);
   } catch (std::exception const& problem) {
     std::fprintf(stderr, "experiment_grid: %s\n", problem.what());
     return 2;

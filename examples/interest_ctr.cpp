@@ -6,15 +6,18 @@
 #include <sidera/io/atomic_file.hpp>
 
 #include "common/named_file.hpp"
+#include "common/option_checks.hpp"
 #include "common/output_files.hpp"
 #include "interest_ctr/finished.hpp"
+#include "interest_ctr/options_in_use.hpp"
 #include "interest_ctr/variants.hpp"
 
 namespace {
 
 void declare_options(CLI::App& app, program::settings& s, std::vector<std::string>& views) {
+  using namespace program;
   auto const count = [&](char const* name, std::size_t& value, char const* help) {
-    app.add_option(name, value, help)->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option(name, value, help)->check(whole_number(1, many))->capture_default_str();
   };
   app.add_option("--interactions", s.interactions,
                  "rows of user, item, split (0 train, 1 valid, 2 test)[, weight[, time]]");
@@ -30,12 +33,14 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
       ->delimiter(',');
   count("--levels", s.levels, "codes per item and view");
   count("--words", s.words, "code words per level");
-  app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")->capture_default_str();
+  app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")
+      ->check(number_of_at_least_0())
+      ->capture_default_str();
   app.add_option("--scale", s.scale, "of each view before it is quantized")
-      ->check(CLI::IsMember({"none", "l2", "zscore", "equal"}))
+      ->check(one_of({"none", "l2", "zscore", "equal"}))
       ->capture_default_str();
   app.add_option("--joint-scale", s.joint_scale, "of the views of the joint codes, as --scale where it is not given")
-      ->check(CLI::IsMember({"none", "l2", "zscore", "equal"}));
+      ->check(one_of({"none", "l2", "zscore", "equal"}));
   app.add_flag("--align", s.align,
                "align embeddings to who takes items together in training before they are quantized or compared, as "
                "qarm always does");
@@ -43,31 +48,33 @@ void declare_options(CLI::App& app, program::settings& s, std::vector<std::strin
   count("--history", s.history, "items of a history");
   count("--epochs", s.epochs, "");
   count("--batch", s.batch, "");
-  app.add_option("--lr", s.learning_rate, "of Adam")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--weight-decay", s.weight_decay)->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_option("--lr", s.learning_rate, "of Adam")->check(number_above_0())->capture_default_str();
+  app.add_option("--weight-decay", s.weight_decay)->check(number_of_at_least_0())->capture_default_str();
   app.add_option("--deviation", s.deviation, "of the first values of the embeddings")
-      ->check(CLI::PositiveNumber)
+      ->check(number_above_0())
       ->capture_default_str();
   app.add_option("--embedding-init", s.embedding_init, "of code embeddings: random numbers, or words of the codebooks")
-      ->check(CLI::IsMember({"random", "centres"}))
+      ->check(one_of({"random", "centres"}))
       ->capture_default_str();
   app.add_option("--pooling", s.pooling,
                  "how a history is attended: by DIN's scorer, dot products, projections, or dot products with "
                  "biases by tiers of similarity")
-      ->check(CLI::IsMember({"din", "dot", "target", "bucket"}))
+      ->check(one_of({"din", "dot", "target", "bucket"}))
       ->capture_default_str();
   count("--negatives", s.negatives, "per interaction in training");
   count("--test-negatives", s.test_negatives,
         "per interaction in the questions; the same ones for all models and seeds");
-  app.add_option("--negative-rule", s.rule)->check(CLI::IsMember({"popularity", "uniform"}))->capture_default_str();
-  app.add_option("--part", s.part, "what the figures are of")
-      ->check(CLI::IsMember({"valid", "test"}))
-      ->capture_default_str();
+  app.add_option("--negative-rule", s.rule)->check(one_of({"popularity", "uniform"}))->capture_default_str();
+  app.add_option("--part", s.part, "what the figures are of")->check(one_of({"valid", "test"}))->capture_default_str();
   count("--cold", s.cold, "items with fewer training interactions are cold");
   count("--at", s.at, "k of NDCG@k and Recall@k, in lists of all items that a user does not know");
-  app.add_option("--ranked-users", s.ranked_users, "users whose lists are ranked, 0: none")->capture_default_str();
+  app.add_option("--ranked-users", s.ranked_users, "users whose lists are ranked, 0: none")
+      ->check(whole_number(0, many))
+      ->capture_default_str();
   count("--seeds", s.seeds, "trainings per model");
-  app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
+  app.add_option("--threads", s.threads, "0: all cores; the result is the same")
+      ->check(whole_number(0, most_threads))
+      ->capture_default_str();
   app.add_option("--journal", s.journal, "keeps what is finished; a second run goes on from there");
   app.add_option("--json", s.json, "figures as JSON");
   app.add_option("--report", s.report, "the table as HTML");
@@ -97,9 +104,8 @@ void check(program::settings& s) {
   for (auto const& [name, file] : s.views)
     if (name == "id" || name == "joint" || name == "behaviour")
       throw std::invalid_argument("a view cannot be named \"" + name + "\"");
-  if (!(s.prefix_weight >= 0) || !std::isfinite(s.prefix_weight))
-    throw std::invalid_argument("--prefix-weight must not be negative");
   program::complete_models(s);
+  program::require_different({{"--json", s.json}, {"--report", s.report}, {"--journal", s.journal}});
   program::require_writable({s.json, s.report, s.journal});
 }
 
@@ -157,16 +163,10 @@ int main(int argc, char** argv) {
   if (s.generated) use_generated(s);
   declare_options(app, s, views);
   try {
-    app.parse(argc, argv);
-  } catch (CLI::CallForHelp const& help) {
-    return app.exit(help);
-  } catch (CLI::ParseError const& problem) {
-    std::fprintf(stderr, "interest_ctr: %s\n", problem.what());
-    return 2;
-  }
-  try {
+    if (!program::parse_arguments(app, argc, argv)) return 0;
     for (std::string const& v : views) s.views.push_back(program::split_view(v));
     check(s);
+    program::refuse_what_changes_nothing(app, s);
     program::data_set const data = s.generated ? program::generated_data() : program::load_data(s);
     program::require_parts(data, s);
     auto const results = train_all(s, data);

@@ -4,14 +4,17 @@
 #include <sidera/core/number_text.hpp>
 #include <sidera/io/json_writer.hpp>
 
+#include "common/option_checks.hpp"
+#include "common/output_files.hpp"
 #include "rq_vae/run.hpp"
 
 namespace {
 
 void declare_options(CLI::App& app, program::settings& s) {
+  using namespace program;
   app.add_option("--view", s.view, "embeddings, a row each: .npy, .npz:name, .fvecs, .bvecs; default: the digits");
   auto const count = [&](char const* name, std::size_t& n, char const* what) {
-    app.add_option(name, n, what)->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option(name, n, what)->check(whole_number(1, many))->capture_default_str();
   };
   count("--hidden", s.hidden, "units of the hidden layers");
   count("--latent", s.latent, "columns of the code words");
@@ -19,10 +22,12 @@ void declare_options(CLI::App& app, program::settings& s) {
   count("--words", s.words, "code words per level");
   count("--epochs", s.epochs, "passes over the rows");
   count("--batch", s.batch, "rows per step");
-  app.add_option("--commitment", s.commitment)->check(CLI::NonNegativeNumber)->capture_default_str();
-  app.add_option("--learning-rate", s.learning_rate)->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--seed", s.seed)->capture_default_str();
-  app.add_option("--threads", s.threads, "0: all cores; the result is the same")->capture_default_str();
+  app.add_option("--commitment", s.commitment)->check(number_of_at_least_0())->capture_default_str();
+  app.add_option("--learning-rate", s.learning_rate)->check(number_above_0())->capture_default_str();
+  app.add_option("--seed", s.seed)->check(any_seed())->capture_default_str();
+  app.add_option("--threads", s.threads, "0: all cores; the result is the same")
+      ->check(whole_number(0, most_threads))
+      ->capture_default_str();
   app.add_option("--checkpoint", s.checkpoint, "file to save to after each epoch, and to go on from if it is there");
   app.add_option("--ids-out", s.ids_out, "semantic IDs of all rows (.npy, int32, items x levels)");
   app.add_option("--json", s.json, "figures as JSON");
@@ -63,14 +68,9 @@ int main(int argc, char** argv) {
   CLI::App app("RQ-VAE: learns semantic IDs end to end. Without arguments: a demonstration on handwritten digits.");
   declare_options(app, s);
   try {
-    app.parse(argc, argv);
-  } catch (CLI::CallForHelp const& help) {
-    return app.exit(help);
-  } catch (CLI::ParseError const& problem) {
-    std::fprintf(stderr, "rq_vae: %s\n", problem.what());
-    return 2;
-  }
-  try {
+    if (!program::parse_arguments(app, argc, argv)) return 0;
+    program::require_different({{"--json", s.json}, {"--ids-out", s.ids_out}, {"--checkpoint", s.checkpoint}});
+    program::require_writable({s.json, s.ids_out, s.checkpoint});
     program::result const r = program::run(s);
     if (!s.json.empty()) sidera::write_file(s.json, json_text(r));
     if (!s.quiet) print(r);

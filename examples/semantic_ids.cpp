@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// \file  Embeddings of one or more modalities in; semantic IDs, codebooks and an honest quality report out.
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <sidera/io/npy_writer.hpp>
 #include <sidera/io/save_fields.hpp>

@@ -6,6 +6,7 @@
 #include <sidera/evaluation/confidence.hpp>
 #include <sidera/io/markdown.hpp>
 
+#include "common/option_checks.hpp"
 #include "toc_synthetic/measure.hpp"
 
 namespace {
@@ -99,8 +100,13 @@ void print_gap(std::uint64_t seeds) {
 int main(int argc, char** argv) {
   std::uint64_t seeds = 5;
   CLI::App app("Channel selection by TOC on data whose channels are known; chance is 1/32.");
-  app.add_option("--seeds", seeds)->check(CLI::PositiveNumber)->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
-  print_redundant(seeds);
-  print_gap(seeds);
+  app.add_option("--seeds", seeds)->check(program::whole_number(1, program::many))->capture_default_str();
+  try {
+    if (!program::parse_arguments(app, argc, argv)) return 0;
+    print_redundant(seeds);
+    print_gap(seeds);
+  } catch (std::exception const& problem) {
+    std::fprintf(stderr, "toc_synthetic: %s\n", problem.what());
+    return 2;
+  }
 }

@@ -2,7 +2,10 @@
 #pragma once
 #include <filesystem>
 #include <initializer_list>
+#include <map>
 #include <sidera/io/atomic_file.hpp>
+#include <stdexcept>
+#include <utility>
 
 namespace program {
 
@@ -16,6 +19,18 @@ inline void require_writable(std::initializer_list<std::string> files) {
     kind const there = std::filesystem::status(file, ignored).type();
     if (there == kind::not_found || there == kind::regular || there == kind::directory)
       sidera::atomic_file const trial(file);
+  }
+}
+
+/// Throws std::invalid_argument when two options (name, file) name one file, of which one output would replace the
+/// other. Devices and pipes take any number.
+inline void require_different(std::initializer_list<std::pair<char const*, std::string>> outputs) {
+  std::map<std::filesystem::path, char const*> seen;
+  for (auto const& [option, file] : outputs) {
+    if (file.empty() || file.starts_with("/dev/")) continue;
+    auto const path = std::filesystem::weakly_canonical(std::filesystem::absolute(file));
+    if (auto const [other, added] = seen.emplace(path, option); !added)
+      throw std::invalid_argument(std::string(other->second) + " and " + option + " name the same file " + file);
   }
 }
 

@@ -48,7 +48,7 @@ namespace program {
 [[nodiscard]] inline std::size_t best_channel_count(settings const& s, trained const& t, experiment const& e,
                                                     std::size_t c) {
   auto const pairs = paired_features(t.test, e.test, c);
-  if (pairs.empty()) throw sidera::value_error("cross_modal", "--keep auto: no held-out item has two views");
+  if (pairs.empty()) throw sidera::value_error("--keep auto", "no held-out item has two views");
   auto const scores = scores_of(s, t, e.train, c);
   auto const reliability = [&](sidera::channel_list const& kept) {
     std::vector<sidera::estimate> of_pairs;

@@ -79,8 +79,7 @@ inline void measure_codes(seed_result& r, trained const& t, experiment const& e,
 [[nodiscard]] inline std::vector<std::size_t> channels_to_keep(experiment const& e, settings const& s,
                                                                std::size_t codebooks, std::uint64_t seed,
                                                                sidera::executor_ref executor) {
-  if (s.keep != "auto")
-    return std::vector<std::size_t>(codebooks, sidera::from_text<std::size_t>(s.keep, "cross_modal: --keep"));
+  if (s.keep != "auto") return std::vector<std::size_t>(codebooks, sidera::from_text<std::size_t>(s.keep, "--keep"));
   experiment const inner = e.held_out(s.time, seed);
   trained const model = train_model(inner, s, seed, executor);
   std::vector<std::size_t> counts;

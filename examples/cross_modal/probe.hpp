@@ -78,7 +78,7 @@ class linear_probe {
       shares[static_cast<std::size_t>(labels[i])] += 1;
       ++all;
     }
-    if (seen.empty()) throw sidera::value_error("cross_modal", "a view has no training rows");
+    if (seen.empty()) throw sidera::value_error("--view", "a view has no training rows");
     x.resize(static_cast<index_t>(seen.size()), rows.x.cols());
     wanted.resize(x.rows(), static_cast<index_t>(classes));
     index_t at = 0;

@@ -40,6 +40,7 @@ namespace program {
 
 [[nodiscard]] inline result run(settings const& s) {
   paired_data data = s.sequences ? drawn_data(s.seed) : load_data(s);
+  require_probes(data, s);
   sidera::thread_pool pool(s.threads);
   result r{s, data.clips, data.classes, data.missing, 0, 0, choose_variants(s)};
   bool const show = !s.quiet && isatty(STDERR_FILENO) == 1;
@@ -59,6 +60,7 @@ namespace program {
 
 /// One result for every two of the views.
 [[nodiscard]] inline std::vector<result> run_pairs(settings const& s) {
+  require_probes(load_data(s), s);  // of all pairs, before the first one
   std::vector<result> all;
   for (std::size_t a = 0; a < s.views.size(); ++a)
     for (std::size_t b = a + 1; b < s.views.size(); ++b) {

@@ -17,8 +17,8 @@ struct data_set {
 [[nodiscard]] inline data_set load_data(settings const& s) {
   data_set data;
   for (auto const& [name, file] : s.views) data.views.emplace_back(name, sidera::load_matrix<float>(file));
-  sidera::require_views(data.views, "interest_ctr");
-  for (auto const& v : data.views) sidera::require_finite_view(v, "interest_ctr");
+  sidera::require_views(data.views, "--view");
+  for (auto const& v : data.views) sidera::require_finite_view(v, "--view");
   std::size_t const items = sidera::row_count(data.views.front().x);
   data.table = std::visit([&](auto const& rows) { return sidera::interactions_from(rows, items); },
                           sidera::load_numbers(s.interactions));

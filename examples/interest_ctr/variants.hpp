@@ -70,6 +70,14 @@ inline void set_option(model_variant& v, std::string const& key, std::string con
 
 }  // namespace detail
 
+/// "mcca:scale=none:align" -> {"scale", "align"}
+[[nodiscard]] inline std::vector<std::string> own_options(std::string const& label) {
+  std::vector<std::string> names;
+  for (std::size_t at = label.find(':'); at != std::string::npos; at = label.find(':', at + 1))
+    names.push_back(label.substr(at + 1, label.find_first_of(":=", at + 1) - at - 1));
+  return names;
+}
+
 /// Throws std::invalid_argument for models and options that are not known.
 [[nodiscard]] inline model_variant variant_of(std::string const& label, settings const& s) {
   std::size_t at = label.find(':');

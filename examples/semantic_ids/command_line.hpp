@@ -1,33 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The command line of semantic_ids and semantic_ids_mpi.
-#include <CLI/CLI.hpp>
-#include <charconv>
-#include <cmath>
-#include <limits>
-#include <sidera/core/number_text.hpp>
-
 #include "../common/named_file.hpp"
+#include "../common/option_checks.hpp"
 #include "output_paths.hpp"
 #include "settings.hpp"
 
 namespace program {
 
-/// Digits alone, and a number of that range: what CLI11 makes of "-1" or of 23 digits is no number of anything.
-[[nodiscard]] inline CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
-  auto const check = [=](std::string const& text) {
-    std::uint64_t value = 0;
-    auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    bool const fits = problem == std::errc() && end == text.data() + text.size() && value >= least && value <= most;
-    return fits
-               ? std::string()
-               : "takes a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", not " + text;
-  };
-  return CLI::Validator(check, "whole number");
-}
-
 inline void declare_options(CLI::App& app, settings& s, std::vector<std::string>& views) {
-  constexpr std::uint64_t many = 1000000, most_words = std::numeric_limits<std::int32_t>::max();
   app.add_option("--view", views,
                  "NAME=FILE of one modality: .npy, .npz:name, .fvecs, .bvecs; may be repeated. A pattern such as "
                  "'text=shards/*.npy' stands for its files, sorted by name");
@@ -38,33 +19,31 @@ inline void declare_options(CLI::App& app, settings& s, std::vector<std::string>
   app.add_option("--words", s.words, "code words per level: one number, or one per level")
       ->check(whole_number(1, most_words))
       ->delimiter(',');
-  app.add_option("--scheme", s.scheme)->check(CLI::IsMember({"psrq", "rq", "pq", "opq", "vq"}))->capture_default_str();
-  app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")->capture_default_str();
-  app.add_option("--metric", s.metric)->check(CLI::IsMember({"l2", "cosine", "ip", "l1"}))->capture_default_str();
-  app.add_option("--update", s.update)
-      ->check(CLI::IsMember({"lloyd", "minibatch", "ema", "balanced"}))
+  app.add_option("--scheme", s.scheme)->check(one_of({"psrq", "rq", "pq", "opq", "vq"}))->capture_default_str();
+  app.add_option("--prefix-weight", s.prefix_weight, "of PSRQ: 0 is RQ, 1 is the paper")
+      ->check(number_of_at_least_0())
       ->capture_default_str();
-  app.add_option("--init", s.init)->check(CLI::IsMember({"kmeans++", "random", "progressive"}))->capture_default_str();
+  app.add_option("--metric", s.metric)->check(one_of({"l2", "cosine", "ip", "l1"}))->capture_default_str();
+  app.add_option("--update", s.update)->check(one_of({"lloyd", "minibatch", "ema", "balanced"}))->capture_default_str();
+  app.add_option("--init", s.init)->check(one_of({"kmeans++", "random", "progressive"}))->capture_default_str();
   app.add_option("--beam", s.beam, "hypotheses kept per item")->check(whole_number(1, many))->capture_default_str();
   app.add_option("--iterations", s.iterations, "per level")->check(whole_number(0, many))->capture_default_str();
   app.add_option("--restarts", s.restarts, "trainings per level; the best one stays")
       ->check(whole_number(1, many))
       ->capture_default_str();
-  app.add_option("--seed", s.seed)
-      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
-      ->capture_default_str();
+  app.add_option("--seed", s.seed)->check(any_seed())->capture_default_str();
   app.add_option("--memory", s.memory, "512M, 4G: read the views again and again, in blocks, in about so much memory");
   app.add_option("--threads", s.threads, "0: all cores; the result is the same")
-      ->check(whole_number(0, 1024))
+      ->check(whole_number(0, most_threads))
       ->capture_default_str();
   app.add_option("--scale", s.scale, "of each view before anything else")
-      ->check(CLI::IsMember({"none", "l2", "zscore", "equal"}))
+      ->check(one_of({"none", "l2", "zscore", "equal"}))
       ->capture_default_str();
   app.add_option("--missing", s.missing, "rows that are all zero or NaN: refuse NaN, skip the view, or take its mean")
-      ->check(CLI::IsMember({"refuse", "skip", "mean"}))
+      ->check(one_of({"refuse", "skip", "mean"}))
       ->capture_default_str();
   app.add_option("--resolve", s.resolve, "give items that share an ID one of their own; all: compare the ways")
-      ->check(CLI::IsMember({"none", "digit", "relocate", "capacity", "sinkhorn", "balance", "all"}))
+      ->check(one_of({"none", "digit", "relocate", "capacity", "sinkhorn", "balance", "all"}))
       ->capture_default_str();
   app.add_option("--resolve-seeds", s.resolve_seeds, "seeds for --resolve all; with several, 95 % intervals")
       ->check(whole_number(1, many))
@@ -90,20 +69,17 @@ inline void check(settings& s) {
   if (s.words.size() != 1 && s.words.size() != s.levels)
     throw std::invalid_argument("--words has " + std::to_string(s.words.size()) + " numbers for " +
                                 std::to_string(s.levels) + " levels");
-  if (!(s.prefix_weight >= 0) || !std::isfinite(s.prefix_weight))
-    throw std::invalid_argument("--prefix-weight takes a number of at least 0, not " +
-                                sidera::to_text(s.prefix_weight));
   if (s.resolve_seeds > 1 && !s.model_in.empty())
     throw std::invalid_argument("--resolve-seeds trains models: not with --model-in");
   if (s.joint && s.views.size() < 2) throw std::invalid_argument("--joint needs two views or more");
   for (auto const& [name, file] : s.views)
     if (name.find('/') != std::string::npos || name == "joint")
       throw std::invalid_argument("a view cannot be named \"" + name + "\"");
-  require_different_outputs(s);
+  require_different({{"--model-out", s.model_out}, {"--report", s.report}, {"--json", s.json}});
   if (!s.report.empty()) s.compare = true;
 }
 
-/// What the arguments say; nothing when they asked for help, which has then been given. Throws CLI::ParseError and
+/// What the arguments say; nothing when they asked for help, which has then been given. Throws
 /// std::invalid_argument. `adjust(settings, given)` may change what the arguments left open; given("--option") tells
 /// whether they named it.
 template <class Adjust>
@@ -112,13 +88,9 @@ template <class Adjust>
   std::vector<std::string> views;
   CLI::App app(what);
   declare_options(app, s, views);
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::CallForHelp const& help) {
-    app.exit(help);
-    return {};
-  }
+  if (!parse_arguments(app, argc, argv)) return {};
   for (std::string const& v : views) s.views.push_back(split_view(v));
+  s.weight_given = app.count("--prefix-weight") > 0;
   adjust(s, [&](char const* option) { return app.count(option) > 0; });
   check(s);
   return s;

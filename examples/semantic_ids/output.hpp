@@ -124,6 +124,16 @@ inline void print_quality(std::string const& name, quality const& q) {
   print_row("NMI with level 1", q.nmi_level1, "%9.3f");
 }
 
+/// That nobody has chosen the weight, and how to.
+inline void print_weight_hint(result const& r) {
+  if (r.how.scheme != "psrq" || r.how.weight_given || !r.how.model_in.empty()) return;
+  std::printf(
+      "The codes have prefix weight 1, as published, which was not chosen for this data: %s; "
+      "choose on validation data of what the IDs are for, and set --prefix-weight.\n",
+      r.alternatives.empty() ? "--compare shows what 0, 0.25, 0.5 and 1 buy and cost on it"
+                             : "the tables show what others buy and cost on it");
+}
+
 inline void print(result const& r) {
   std::printf("%zu items, %s, %zu levels, metric %s, update %s, seed %llu\n", r.items, r.how.scheme.c_str(),
               r.how.levels, r.how.metric.c_str(), r.how.update.c_str(), static_cast<unsigned long long>(r.how.seed));
@@ -131,6 +141,7 @@ inline void print(result const& r) {
   for (std::string const& name : r.resolved.empty() ? std::vector<std::string>{} : r.names)
     std::printf("\n%s", sidera::markdown_table(resolution_table(name, r.resolved)).c_str());
   if (!r.alternatives.empty()) print_comparison(r);
+  print_weight_hint(r);
   std::printf("fit %.2f s, encode %.3f s\n", r.fit_seconds, r.encode_seconds);
 }
 

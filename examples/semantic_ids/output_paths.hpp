@@ -2,21 +2,11 @@
 #pragma once
 /// \file  The files that a run will write: all of different names, and tried before hours of training.
 #include <filesystem>
-#include <set>
 
 #include "../common/output_files.hpp"
 #include "settings.hpp"
 
 namespace program {
-
-/// Throws std::invalid_argument when two options name the same file.
-inline void require_different_outputs(settings const& s) {
-  std::set<std::filesystem::path> seen;
-  for (std::string const& path : {s.model_out, s.report, s.json})
-    if (!path.empty() && !path.starts_with("/dev/") &&
-        !seen.insert(std::filesystem::weakly_canonical(std::filesystem::absolute(path))).second)
-      throw std::invalid_argument("--model-out, --report and --json name the same file " + path + " twice");
-}
 
 /// A folder that is made for a moment, unless it is there.
 class trial_folder {

@@ -48,8 +48,8 @@ inline void mark_missing(sidera::view<float>& v) {
   if (s.labels.empty()) return {};
   std::vector<std::int32_t> labels = sidera::load_labels(s.labels);
   if (labels.size() != items)
-    throw sidera::shape_error("semantic_ids", s.labels + " has " + std::to_string(labels.size()) + " labels for " +
-                                                  std::to_string(items) + " items");
+    throw sidera::shape_error("--labels", s.labels + " has " + std::to_string(labels.size()) + " labels for " +
+                                              std::to_string(items) + " items");
   return labels;
 }
 
@@ -78,8 +78,8 @@ inline void put_settings(sidera::field_set& f, settings const& s) {
   s.metric = f.get_text("program.metric");
   s.update = f.get_text("program.update");
   s.scale = f.get_text("program.scale");
-  s.prefix_weight = sidera::from_text<double>(f.get_text("program.prefix_weight"), "semantic_ids");
-  s.levels = sidera::from_text<std::size_t>(f.get_text("program.levels"), "semantic_ids");
+  s.prefix_weight = sidera::from_text<double>(f.get_text("program.prefix_weight"), "--model-in");
+  s.levels = sidera::from_text<std::size_t>(f.get_text("program.levels"), "--model-in");
   s.words.resize(1);
   model_type model = make_model(s);
   model.load(f);

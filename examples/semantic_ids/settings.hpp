@@ -15,6 +15,7 @@ struct settings {
   std::vector<std::size_t> words = {64};  ///< one for all levels, or one per level
   std::string scheme = "psrq";
   double prefix_weight = 1;
+  bool weight_given = false;  ///< or it is that of the paper, which nobody has chosen for this data
   std::string metric = "l2";
   std::string update = "lloyd";
   std::string init = "kmeans++";

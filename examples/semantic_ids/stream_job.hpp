@@ -117,7 +117,7 @@ class stream_job {
     sidera::rank_rows const all = rank_rows_of(rows);
     std::vector<sidera::order_free_sum> sums(all.columns);
     sidera::row_blocks<float, view_rows> const blocks(rows, options_.block_rows, options_.read_ahead);
-    blocks.for_each("semantic_ids", [&](std::size_t, sidera::matrix_cref<float> const& x) {
+    blocks.for_each("--view", [&](std::size_t, sidera::matrix_cref<float> const& x) {
       sidera::block_partition const parts{sums.size(), 8};
       pool_.run(parts.count(), [&](std::size_t p, std::size_t) {
         for (sidera::index_t i = 0; i < x.rows(); ++i)
@@ -145,7 +145,7 @@ class stream_job {
         files.try_emplace(name, s_.ids_out + "/" + name, ranks_, all, rows.rows(), q.level_count());
     }
     sidera::row_blocks<float, view_rows> const blocks(rows, options_.block_rows, options_.read_ahead);
-    blocks.for_each("semantic_ids", [&](std::size_t first, sidera::matrix_cref<float> const& x) {
+    blocks.for_each("--view", [&](std::size_t first, sidera::matrix_cref<float> const& x) {
       for (auto const& [name, codes] : model.encode(rows.split(x), pool_)) {
         for (sidera::index_t i = 0; i < codes.rows(); ++i)
           for (sidera::index_t l = 0; l < codes.cols(); ++l)

@@ -18,9 +18,8 @@ class view_rows {
     part next{name, sidera::open_shards<float>(shards_of(spec)), unit_rows};
     if (parts_.empty()) count_ = next.rows.rows();
     if (next.rows.rows() != count_)
-      throw sidera::shape_error("semantic_ids", "view " + name + " has " + std::to_string(next.rows.rows()) +
-                                                    " rows, view " + parts_.front().name + " has " +
-                                                    std::to_string(count_));
+      throw sidera::shape_error("--view", "view " + name + " has " + std::to_string(next.rows.rows()) + " rows, view " +
+                                              parts_.front().name + " has " + std::to_string(count_));
     parts_.push_back(std::move(next));
   }
 

@@ -235,6 +235,7 @@
 #include <sidera/io/element_type.hpp>
 #include <sidera/io/file_checksum.hpp>
 #include <sidera/io/file_source.hpp>
+#include <sidera/io/float16.hpp>
 #include <sidera/io/html_report.hpp>
 #include <sidera/io/json_reader.hpp>
 #include <sidera/io/json_writer.hpp>

@@ -39,6 +39,31 @@ set_tests_properties(programs.cross_modal.refuses.not_finite PROPERTIES FIXTURES
 cross_modal_refuses(default_codes "fewer rows than the 400 words" --view a=${tables}/items.npy --view b=${tables}/items.npy
                     --labels ${tables}/item_labels.npy --epochs 1)
 set_tests_properties(programs.cross_modal.refuses.default_codes PROPERTIES FIXTURES_REQUIRED tables)
+
+# Values that an option does not take, and options that the mode does not look at.
+cross_modal_refuses(negative_seed "--seed: takes a whole number from 0 to [0-9]+, not -1" ${labelled} --seed -1)
+cross_modal_refuses(rate_that_is_none "--learning-rate: takes a number above 0, not nan" ${labelled} --learning-rate nan)
+cross_modal_refuses(infinite_in_a_list "--temperature: takes a number above 0, not inf" ${labelled} --temperature 0.1,inf)
+cross_modal_refuses(too_many_threads "--threads: takes a whole number from 0 to 1024, not 2000" ${labelled} --threads 2000)
+cross_modal_refuses(unknown_model "--model: takes vq, dcid, hdcid or fcid, not rq" ${labelled} --model rq)
+cross_modal_refuses(unknown_option "not an option: --bogus" ${labelled} --bogus)
+cross_modal_refuses(keep_without_toc "--keep would change nothing without --toc" ${labelled} --keep 5)
+cross_modal_refuses(lambda_of_another_criterion "--lambda would change nothing without --criterion toc" ${labelled}
+                    --toc slice --criterion variance --lambda 0.5)
+cross_modal_refuses(ridge_without_cca "--ridge would change nothing without --compare" ${labelled} --ridge 1)
+cross_modal_refuses(temperature_of_vq "--temperature would change nothing with --model vq" ${labelled} --model vq --temperature 1)
+cross_modal_refuses(one_file_twice "--json and --report name the same file" ${labelled} --json a.out --report ./a.out)
+
+# Labels that a probe cannot learn.
+set(items --view a=${tables}/items.npy --view b=${tables}/items.npy --codes 8)
+cross_modal_refuses(negative_labels "--labels: .*negative_labels.npy has negative labels only" ${items}
+                    --labels ${tables}/negative_labels.npy)
+cross_modal_refuses(one_class "--labels: .*one_class.npy has one class only, 1" ${items} --labels ${tables}/one_class.npy)
+cross_modal_refuses(one_class_in_training "--labels: the training items of seed [0-9]+ have one class only" ${items}
+                    --labels ${tables}/rare_class.npy --seeds 100)
+foreach(name negative_labels one_class one_class_in_training)
+  set_tests_properties(programs.cross_modal.refuses.${name} PROPERTIES FIXTURES_REQUIRED tables)
+endforeach()
 add_test(NAME programs.cross_modal.toc_of_two_codebooks
          COMMAND cross_modal ${labelled} --model hdcid --toc requantise --keep 8 --codes 16 --epochs 2 --seeds 1 --quiet)
 

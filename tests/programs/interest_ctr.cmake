@@ -11,7 +11,7 @@ function(interest_ctr_refuses name expect)
 endfunction()
 set(two_views --view pix=${interest_digits}/pix.npy --view mor=${interest_digits}/mor.npy)
 interest_ctr_refuses(no_interactions "name --interactions" ${two_views})
-interest_ctr_refuses(unknown_option "--bogus" --bogus)
+interest_ctr_refuses(unknown_option "not an option: --bogus" --bogus)
 interest_ctr_refuses(unknown_model "is not known" ${two_views} --interactions ${interest_digits}/pix.npy --model nonsense)
 interest_ctr_refuses(unknown_option_of_a_model "no option" ${two_views} --interactions ${interest_digits}/pix.npy
                      --model mcca:nonsense=1)
@@ -23,6 +23,21 @@ interest_ctr_refuses(no_number_of_a_model "not a number" ${two_views} --interact
                      --model mcca:prefix-weight=much)
 interest_ctr_refuses(unknown_start "embedding-init" ${two_views} --interactions ${interest_digits}/pix.npy
                      --embedding-init zeros)
+
+# Values that an option does not take, and options that no model looks at.
+set(taken ${two_views} --interactions ${interest_digits}/pix.npy)
+interest_ctr_refuses(rate_that_is_none "--lr: takes a number above 0, not nan" ${taken} --lr nan)
+interest_ctr_refuses(negative_threads "--threads: takes a whole number from 0 to 1024, not -1" ${taken} --threads -1)
+interest_ctr_refuses(negative_seeds "--seeds: takes a whole number from 1 to 1000000, not -1" ${taken} --seeds -1)
+interest_ctr_refuses(infinite_weight "--prefix-weight: takes a number of at least 0, not inf" ${taken} --prefix-weight inf)
+interest_ctr_refuses(unknown_scale "--scale: takes none, l2, zscore or equal, not big" ${taken} --scale big)
+interest_ctr_refuses(words_of_din "--words would change nothing in the models that are trained" ${taken} --model din --words 4)
+interest_ctr_refuses(weight_of_rq "--prefix-weight would change nothing" ${taken} --model din+rq --prefix-weight 0.5)
+interest_ctr_refuses(joint_scale_without_joint "--joint-scale would change nothing" ${taken} --model mcca-without-mjc
+                     --joint-scale l2)
+interest_ctr_refuses(own_levels_of_vq "din.vq:levels=2: levels would change nothing in din.vq" ${taken} --model din+vq:levels=2)
+interest_ctr_refuses(at_without_lists "--at would change nothing with --ranked-users 0" ${taken} --ranked-users 0 --at 5)
+interest_ctr_refuses(one_file_twice "--json and --journal name the same file" ${taken} --json a.out --journal a.out)
 interest_ctr_refuses(interactions_of_many_columns "240 columns" ${two_views} --interactions ${interest_digits}/pix.npy)
 interest_ctr_refuses(missing_file "cannot open" ${two_views} --interactions ${CMAKE_CURRENT_BINARY_DIR}/none.npy)
 interest_ctr_refuses(unknown_reference "versus names models: .*nonsense is not known" --generated --versus nonsense)

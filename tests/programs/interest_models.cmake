@@ -1,8 +1,9 @@
 # interest_ctr: every model once, what it is compared with is trained as well, and one seed has no intervals; tables with times
 # of 64 bits and weights with fractions are read; a journal of other files under the same names is refused.
 file(MAKE_DIRECTORY ${FOLDER})
+set(codes --words 4 --levels 2)  # for models that have some
 function(train json)
-  execute_process(COMMAND ${PROGRAM} --view text=${FOLDER}/items.npy --words 4 --levels 2 --dim 8 --cold 100 --threads 2
+  execute_process(COMMAND ${PROGRAM} --view text=${FOLDER}/items.npy --dim 8 --cold 100 --threads 2
                           --ranked-users 0 --seeds 1 ${ARGN} --json ${FOLDER}/out.json
                   RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE err)
   if(NOT status STREQUAL "0")
@@ -20,7 +21,7 @@ function(expect json value)
   endif()
 endfunction()
 
-train(json --interactions ${FOLDER}/interactions.npy --model mcca,mcca)
+train(json --interactions ${FOLDER}/interactions.npy --model mcca,mcca ${codes})
 string(JSON count LENGTH "${json}" models)
 string(REGEX MATCHALL "\"mcca\": " mentions "${json}")
 list(LENGTH mentions mentions)
@@ -37,7 +38,7 @@ foreach(figure sd ci95)
 endforeach()
 expect("${json}" 0.25 settings logloss_odds_ratio)
 
-train(json --interactions ${FOLDER}/interactions.npy --model din+psrq --versus none)
+train(json --interactions ${FOLDER}/interactions.npy --model din+psrq --versus none ${codes})
 string(JSON count LENGTH "${json}" models)
 expect("${json}" 1 settings seeds)
 if(NOT count EQUAL 1)
@@ -58,7 +59,7 @@ if(NOT first STREQUAL second)
   message(FATAL_ERROR "the journal changed the figures: ${first}${second}")
 endif()
 file(COPY_FILE ${FOLDER}/others.npy ${FOLDER}/replaced.npy)
-execute_process(COMMAND ${PROGRAM} --view text=${FOLDER}/items.npy --words 4 --levels 2 --dim 8 --cold 100 --threads 2
+execute_process(COMMAND ${PROGRAM} --view text=${FOLDER}/items.npy --dim 8 --cold 100 --threads 2
                         --ranked-users 0 --seeds 1 ${again}
                 RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
 if(NOT status STREQUAL "2" OR NOT err MATCHES "is no journal of experiments with these data")

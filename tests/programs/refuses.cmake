@@ -1,5 +1,5 @@
 # cmake -DEXPECT=REGEX -P refuses.cmake -- COMMAND...: the command must end with exit code 2, print nothing on stdout and
-# one line on stderr that matches.
+# one line on stderr that matches, and that names the program once, at its start.
 set(command "")
 set(seen FALSE)
 math(EXPR last "${CMAKE_ARGC} - 1")
@@ -11,6 +11,10 @@ foreach(i RANGE ${last})
   endif()
 endforeach()
 execute_process(COMMAND ${command} RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
+string(REGEX MATCH "^[a-z_]+: " name "${err}")
+if(name STREQUAL "" OR err MATCHES "^${name}.*${name}")
+  message(FATAL_ERROR "does not name the program once: ${err}")
+endif()
 string(REGEX MATCHALL "\n" lines "${err}")
 list(LENGTH lines count)
 if(NOT status STREQUAL "2" OR NOT out STREQUAL "" OR NOT count EQUAL 1 OR NOT err MATCHES "${EXPECT}")

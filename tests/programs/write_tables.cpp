@@ -45,7 +45,13 @@ int main(int, char** argv) {
   fraction(7, 0) += 0.5;
   sidera::write_npy(folder + "fraction.npy", fraction);
   sidera::write_npy(folder + "items.npy", normal_rows(items, 8));
-  sidera::write_npy(folder + "item_labels.npy", std::vector<std::int32_t>(items, 1));
+  std::vector<std::int32_t> labels(items, 1), below(items, -1);
+  sidera::write_npy(folder + "one_class.npy", labels);
+  labels[7] = 2;
+  sidera::write_npy(folder + "rare_class.npy", labels);
+  for (std::size_t i = 0; i < labels.size(); i += 2) labels[i] = below[i] = -2;
+  sidera::write_npy(folder + "item_labels.npy", labels);
+  sidera::write_npy(folder + "negative_labels.npy", below);
   sidera::write_npy(folder + "more.npy", normal_rows(2000, 6));
   auto hole = normal_rows(2000, 6);
   hole(5, 2) = std::numeric_limits<float>::quiet_NaN();

@@ -20,7 +20,7 @@ using byte_span = std::span<std::byte const>;
 
 /// The number whose bytes start at `from`, which need not be aligned.
 template <class T>
-requires std::is_arithmetic_v<T>
+requires std::is_trivially_copyable_v<T>
 [[nodiscard]] T load_number(std::byte const* from) noexcept {
   T value;
   std::memcpy(&value, from, sizeof(T));

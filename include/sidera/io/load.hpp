@@ -38,8 +38,8 @@ template <class Use>
 }  // namespace detail
 
 /// Reads embeddings, one sample per row: `file.npy`, `file.npz:name`, `file.fvecs` or `file.bvecs`, with elements of
-/// type float32, float64, uint8 or uint16. Throws file_error, which names the file. Entries are not checked: they may
-/// be NaN.
+/// type float16, float32, float64, uint8 or uint16. Throws file_error, which names the file. Entries are not checked:
+/// they may be NaN.
 template <Scalar T>
 [[nodiscard]] matrix<T> load_matrix(std::string const& spec) {
   if (spec.ends_with(".fvecs")) return read_fvecs<T>(spec);

@@ -84,7 +84,7 @@ class npy_array_view {
 
   template <class From, class T>
   void convert(std::span<T> out) const {
-    if constexpr (std::is_floating_point_v<From> && std::is_integral_v<T>) {
+    if constexpr (!std::is_integral_v<From> && std::is_integral_v<T>) {
       throw file_error(path_, "has dtype " + std::string(name_of(type())) + ", expected integers");
     } else if constexpr (std::is_same_v<From, T>) {
       if (!column_major() && !out.empty())
