@@ -21,7 +21,9 @@ class bounded_search {
  public:
   /// Whether it can serve, and pay, for so many words of `dim` numbers.
   [[nodiscard]] static bool fits(std::size_t words, std::size_t dim) noexcept {
-    return words > grouped_words::group_size && words <= group_bounds::most_groups * grouped_words::group_size &&
+    // Scores of few words take the matrix unit less time than bounds take.
+    std::size_t const few = simd::matrix_unit_session::available() ? 512 : grouped_words::group_size;
+    return words > few && words <= group_bounds::most_groups * grouped_words::group_size &&
            simd::first_pass_panels::pays(dim);
   }
 
@@ -47,7 +49,9 @@ class bounded_search {
 
   void plainly(matrix<float> const& words, executor_ref executor) {
     std::vector<code_t> const before = rows_.codes;
-    word_search<float, squared_euclidean>(words, {}).nearest(rows_.x, rows_.codes, executor);
+    word_search<float, squared_euclidean> search(words, {});
+    search.prepare_for(row_count(rows_.x));
+    search.nearest(rows_.x, rows_.codes, executor);
     changed_ = 0;
     for (std::size_t i = 0; i < before.size(); ++i) changed_ += before[i] != rows_.codes[i] ? 1u : 0u;
   }

@@ -28,6 +28,10 @@ class word_search {
   /// Spends the time of two searches of size() rows, once, to make searches of many more rows faster. Codes stay what
   /// they are.
   void prepare_for_many_rows() { index_.prepare_for_many_rows(); }
+  /// The same where so many rows, searched once, are many enough.
+  void prepare_for(std::size_t rows) {
+    if (rows / 200 >= size()) prepare_for_many_rows();
+  }
 
   /// out[i] = argmin_j metric(x_i, word_j). `out` has one entry per row of `x`.
   void nearest(matrix_cref<T> const& x, std::span<code_t> out, executor_ref executor = {}) const {

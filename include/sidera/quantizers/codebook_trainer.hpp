@@ -136,12 +136,17 @@ class codebook_trainer {
     else if constexpr (has_bounded_search)
       search_by_bounds(codes);
     else
-      word_search<T, M>(book_.words, metric_).nearest(x_, codes, how_.executor);
+      search_plainly(codes);
+  }
+
+  void search_plainly(std::vector<code_t>& codes) const {
+    word_search<T, M> search(book_.words, metric_);
+    search.prepare_for(row_count(x_));
+    search.nearest(x_, codes, how_.executor);
   }
 
   void search_by_bounds(std::vector<code_t>& codes) {
-    if (!bounded_search::fits(book_.size(), book_.dim()))
-      return word_search<T, M>(book_.words, metric_).nearest(x_, codes, how_.executor);
+    if (!bounded_search::fits(book_.size(), book_.dim())) return search_plainly(codes);
     if (!search_) search_.emplace(x_);
     search_->nearest(book_.words, codes, how_.executor);
   }

@@ -173,6 +173,11 @@ class matrix_unit_session {
     shape(before_);
   }
 
+  /// Whether sessions change anything: there is a unit, and the system grants it.
+  [[nodiscard]] static bool available() noexcept {
+    return detail::matrix_unit_is_granted();
+  }
+
  private:
   static void shape(std::size_t lanes) noexcept {
     if (detail::shaped_lanes == lanes) return;
@@ -186,6 +191,9 @@ class matrix_unit_session {
 #else
   explicit matrix_unit_session(std::size_t) noexcept {}
   ~matrix_unit_session() {}
+  [[nodiscard]] static constexpr bool available() noexcept {
+    return false;
+  }
 #endif
 };
 
