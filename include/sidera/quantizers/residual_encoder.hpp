@@ -123,8 +123,11 @@ class residual_encoder {
   static constexpr bool has_tables = std::same_as<M, squared_euclidean> && LinearResidualScheme<R>;
 
   /// Where levels search nothing but the residual, integers of 8 bits are found for it again at each level: they leave
-  /// fewer words of a short residual than integers of the whole row do, which tables need.
+  /// fewer words of a short residual than integers of the whole row do, which tables need. That saves less than it
+  /// costs where rows are long and a matrix unit makes products cheap.
   [[nodiscard]] bool levels_are_faster() const {
+    constexpr std::size_t long_rows = 640;
+    if (dim_ >= long_rows && simd::matrix_unit_session::available()) return false;
     if (!std::same_as<T, float> || sizeof(simd::first_pass_entry) > 1 || !simd::first_pass_panels::pays(dim_))
       return false;
     for (std::size_t l = 0; l < level_count(); ++l)
