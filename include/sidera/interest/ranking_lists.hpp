@@ -28,6 +28,7 @@ struct ranking_list {
                                                           std::size_t history, std::size_t users,
                                                           std::uint64_t seed = 0) {
   enum : std::uint8_t { untouched, wanted, known };
+  require_table(table, "make_lists");
   std::vector<std::vector<interaction>> of_user(table.users);
   for (interaction const& row : table.rows) of_user[static_cast<std::size_t>(row.user)].push_back(row);
   random_stream const stream(seed, 0x6C69737473);

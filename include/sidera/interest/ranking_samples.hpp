@@ -55,9 +55,10 @@ struct sample_options {
 ///
 /// Equal table, options and `round` (an epoch) give equal samples: for evaluation keep the round, for training count
 /// it. Negatives of the training part avoid training items only, those of the other parts whatever the user took.
-/// Throws value_error for a user who took all items.
+/// Throws value_error for a user who took all items, and what require_table throws.
 [[nodiscard]] inline ranking_samples make_samples(interaction_table const& table, data_part part,
                                                   sample_options const& options, std::uint64_t round = 0) {
+  require_table(table, "make_samples");
   user_histories const histories(table, options.history);
   negative_sampler const draw(table, options.rule, part != data_part::train);
   random_stream const stream =
