@@ -29,7 +29,7 @@ struct ranking_samples {
 };
 
 /// Throws shape_error unless there is a history, a target, a user (no_code where nobody is named) and a label for every
-/// sample.
+/// sample, value_error with the row of a label that is neither 0 nor 1.
 inline void require_samples(ranking_samples const& samples, std::string_view function) {
   auto const check = [&](std::size_t length, char const* what) {
     if (length != samples.size())
@@ -39,6 +39,11 @@ inline void require_samples(ranking_samples const& samples, std::string_view fun
   check(row_count(samples.questions.history), "histories");
   check(samples.questions.target.size(), "targets");
   check(samples.questions.user.size(), "users");
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    if (samples.label[i] != 0 && samples.label[i] != 1)
+      throw value_error(
+          function, "row " + std::to_string(i) + " has label " + std::to_string(samples.label[i]) + ", expected 0 or 1",
+          i);
 }
 
 /// How interactions become questions.

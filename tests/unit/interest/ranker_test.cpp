@@ -457,3 +457,23 @@ TEST_CASE("a saved factorisation scores bit for bit like the one that was saved"
   refuses([](auto& f) { f.put("sizes", std::vector<std::int64_t>{0, 1'000'000}); });  // before memory is asked for
   refuses([](auto& f) { f.put("features", sidera::matrix<float>(sidera::matrix<float>::Zero(item_count - 1, 6))); });
 }
+
+TEST_CASE("labels that are neither 0 nor 1 are refused before the first step, on every rank") {
+  sidera::ranker<float> model(layout(), {.dim = 4, .hidden = {4}});
+  auto const before = numbers(model);
+  for (code_t const label : {2, -1}) {
+    auto samples = random_samples(20);
+    samples.label[7] = label;
+    CHECK_THROWS_WITH_AS(
+        (void)sidera::ranker_trainer(model).epoch(model, samples),
+        ("ranker_trainer::epoch: row 7 has label " + std::to_string(label) + ", expected 0 or 1").c_str(),
+        sidera::value_error);
+    sidera::run_ranks(2, [&](auto const& c) {
+      auto own = model;
+      auto const mine = c.rank() == 1 ? samples : random_samples(20);
+      CHECK_THROWS_WITH_AS((void)sidera::ranker_trainer(own).epoch(own, mine, {}, sidera::spread_batches(c, 8)),
+                           doctest::Contains("row 7 has label"), sidera::value_error);
+    });
+  }
+  CHECK(numbers(model) == before);
+}
