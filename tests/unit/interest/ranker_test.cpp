@@ -477,3 +477,29 @@ TEST_CASE("labels that are neither 0 nor 1 are refused before the first step, on
   }
   CHECK(numbers(model) == before);
 }
+
+TEST_CASE("numbers of rankers and trainings that make no sense are refused when these are made") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  auto const refuses = [](sidera::ranker_options const& options, char const* why) {
+    CHECK_THROWS_WITH_AS(sidera::ranker<float>(layout(), options), why, sidera::value_error);
+  };
+  refuses({.dim = 0}, "ranker: dim is 0, expected at least 1");
+  refuses({.hidden = {0}}, "ranker: hidden[0] is 0, expected at least 1");
+  refuses({.hidden = {8, 0, 4}}, "ranker: hidden[1] is 0, expected at least 1");
+  refuses({.dropout = nan}, "ranker: dropout is nan, expected 0 <= dropout < 1");
+  refuses({.dropout = -.5}, "ranker: dropout is -0.5, expected 0 <= dropout < 1");
+  refuses({.dropout = 1}, "ranker: dropout is 1, expected 0 <= dropout < 1");
+  refuses({.embedding_deviation = nan}, "ranker: embedding_deviation is nan, expected a finite number >= 0");
+
+  sidera::ranker<float> const model(layout(), {.dim = 4, .hidden = {}});
+  for (double const number : {nan, infinity, -1e-3}) {
+    CAPTURE(number);
+    CHECK_THROWS_WITH_AS(sidera::ranker_trainer(model, {.learning_rate = number}),
+                         doctest::Contains("ranker_trainer: learning_rate is"), sidera::value_error);
+    CHECK_THROWS_WITH_AS(sidera::ranker_trainer(model, {.weight_decay = number}),
+                         doctest::Contains("ranker_trainer: weight_decay is"), sidera::value_error);
+  }
+  CHECK_THROWS_WITH_AS(sidera::ranker_trainer(model, {.learning_rate = -.5}),
+                       "ranker_trainer: learning_rate is -0.5, expected a finite number >= 0", sidera::value_error);
+  CHECK_NOTHROW(sidera::ranker_trainer(model, {.learning_rate = 0}));
+}
