@@ -150,9 +150,11 @@ class ranker {
   /// The ranker whose fields these are: it scores bit for bit like the one that was saved. The pooling is the caller's
   /// and has to have the type of the saved one. Throws value_error or shape_error for fields that make no ranker.
   [[nodiscard]] static ranker from_fields(field_set const& fields, Pooling pooling = {}) {
-    if (fields.get_text("model") != "ranker" || fields.get_text("pooling") != policy_name<Pooling>())
-      throw value_error("ranker::from_fields", "the fields are those of a " + fields.get_text("model") + " with " +
-                                                   fields.get_text("pooling"));
+    constexpr std::string_view where = "ranker::from_fields";
+    fields.require_model("ranker", where);
+    if (std::string const& saved = fields.get_text("pooling"); saved != policy_name<Pooling>())
+      throw value_error(where, "the fields are those of a \"ranker\" with pooling \"" + saved + "\", not with \"" +
+                                   policy_name<Pooling>() + "\"");
     ranker_layout layout;
     for (std::string const& name : lines(fields.get_text("views")))
       layout.views.push_back(get_view(fields, name, "views." + name + "."));
@@ -163,8 +165,8 @@ class ranker {
     options.hidden.clear();
     auto const& sizes = fields.get_vector<std::int64_t>("sizes");
     for (std::int64_t const size : sizes)
-      if (size < 1 || size > 1'000'000) throw value_error("ranker::from_fields", "\"sizes\" are no widths");
-    if (sizes.empty()) throw value_error("ranker::from_fields", "\"sizes\" is empty");
+      if (size < 1 || size > 1'000'000) throw value_error(where, "\"sizes\" are no widths");
+    if (sizes.empty()) throw value_error(where, "\"sizes\" is empty");
     options.dim = static_cast<std::size_t>(sizes[0]);
     options.tier_histogram = reads_histogram(fields);
     for (std::size_t i = 1; i < sizes.size(); ++i) options.hidden.push_back(static_cast<std::size_t>(sizes[i]));

@@ -503,3 +503,17 @@ TEST_CASE("numbers of rankers and trainings that make no sense are refused when 
                        "ranker_trainer: learning_rate is -0.5, expected a finite number >= 0", sidera::value_error);
   CHECK_NOTHROW(sidera::ranker_trainer(model, {.learning_rate = 0}));
 }
+
+TEST_CASE("fields of another model, or of a ranker with another pooling: the error names both") {
+  sidera::feature_factorization<float> const other(sidera::matrix<float>::Random(5, 3), 4, 2);
+  CHECK_THROWS_WITH_AS((void)sidera::ranker<float>::from_fields(other.fields()),
+                       "ranker::from_fields: the fields are those of a \"feature_factorization\", not of a \"ranker\"",
+                       sidera::value_error);
+  sidera::ranker<float, sidera::dot_attention> const dot(layout(), {.dim = 4, .hidden = {}});
+  CHECK_THROWS_WITH_AS((void)sidera::ranker<float>::from_fields(dot.fields()),
+                       ("ranker::from_fields: the fields are those of a \"ranker\" with pooling \"" +
+                        sidera::policy_name<sidera::dot_attention>() + "\", not with \"" +
+                        sidera::policy_name<sidera::din_attention<>>() + "\"")
+                           .c_str(),
+                       sidera::value_error);
+}
