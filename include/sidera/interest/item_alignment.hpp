@@ -40,6 +40,8 @@ class item_alignment {
     item_partners const partners(table);
     if (partners.rows().empty()) throw value_error(where, "no user has two training interactions");
     parameters<T> store;
+    // Fork 0 of this stream makes the weight and draws the partners of epoch 0. They share no more than single uniform
+    // numbers, and streams of their own would change every aligned embedding of a seed.
     random_stream const stream(options_.seed, 0x616C69676E);
     map_ = linear<>(store, "align", column_count(x), options_.dim, stream, {}, bias_use::no);
     matrix<T> const items = x;
