@@ -23,6 +23,13 @@ namespace detail {
   return order;
 }
 
+/// Throws value_error with the first row whose number is outside [0, 1].
+inline void require_probabilities(std::span<double const> probability, std::string_view function) {
+  for (std::size_t i = 0; i < probability.size(); ++i)
+    if (!(probability[i] >= 0 && probability[i] <= 1))
+      throw value_error(function, "row " + std::to_string(i) + " is no probability", i);
+}
+
 inline void require_scores(std::size_t targets, std::span<double const> scores, std::string_view function) {
   if (targets != scores.size())
     throw shape_error(function,
@@ -87,10 +94,9 @@ inline std::size_t count_ones(std::span<code_t const> target, std::span<double c
 /// - mean(y ln p + (1 - y) ln(1 - p)), with p kept within [2^-52, 1 - 2^-52]. Throws value_error for p outside [0, 1].
 [[nodiscard]] inline double log_loss(std::span<code_t const> target, std::span<double const> probability) {
   static_cast<void>(detail::count_ones(target, probability, "log_loss"));
+  detail::require_probabilities(probability, "log_loss");
   double sum = 0;
   for (std::size_t i = 0; i < target.size(); ++i) {
-    if (probability[i] < 0 || probability[i] > 1)
-      throw value_error("log_loss", "row " + std::to_string(i) + " is no probability", i);
     double const p = std::clamp(probability[i], 0x1p-52, 1 - 0x1p-52);
     sum -= target[i] == 1 ? std::log(p) : std::log1p(-p);
   }
@@ -105,18 +111,16 @@ inline std::size_t count_ones(std::span<code_t const> target, std::span<double c
   constexpr std::string_view where = "at_base_rate";
   if (!(odds_ratio > 0) || !std::isfinite(odds_ratio))
     throw value_error(where, "odds_ratio is " + std::to_string(odds_ratio) + ", expected a positive number");
+  detail::require_probabilities(probability, where);
   std::vector<double> out(probability.begin(), probability.end());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    double const p = out[i];
-    if (!(p >= 0 && p <= 1)) throw value_error(where, "row " + std::to_string(i) + " is no probability", i);
-    out[i] = odds_ratio * p / (odds_ratio * p + (1 - p));
-  }
+  for (double& p : out) p = odds_ratio * p / (odds_ratio * p + (1 - p));
   return out;
 }
 
-/// mean (p - y)^2 (Brier 1950).
+/// mean (p - y)^2 (Brier 1950). Throws value_error for p outside [0, 1].
 [[nodiscard]] inline double brier_score(std::span<code_t const> target, std::span<double const> probability) {
   static_cast<void>(detail::count_ones(target, probability, "brier_score"));
+  detail::require_probabilities(probability, "brier_score");
   double sum = 0;
   for (std::size_t i = 0; i < target.size(); ++i) {
     double const difference = probability[i] - static_cast<double>(target[i]);

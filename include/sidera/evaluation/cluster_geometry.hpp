@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  How compact and how separate clusters are, in Euclidean space. Rows with a negative cluster are left out.
+/// \file  How compact and how separate clusters are, in Euclidean space. Rows with a negative cluster are left out; a
+/// NaN
+///        or an infinity in any other row is a value_error that names it.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -38,6 +40,25 @@ struct clustered_rows {
   }
 };
 
+/// The clusters of the rows of `x`. Throws value_error with the first row that has a cluster and a number that is not
+/// finite: sums and the smallest distances of a NaN would be those of some of the rows, silently.
+template <Scalar T>
+[[nodiscard]] clustered_rows finite_clusters(matrix_cref<T> const& x, std::span<code_t const> clusters,
+                                             std::string_view function) {
+  clustered_rows part(row_count(x), clusters, function);
+  for (index_t const i : part.rows) {
+    auto const row = row_span(x, i);
+    if (all_finite(std::span<T const>(row))) continue;
+    std::size_t d = 0;
+    while (std::isfinite(row[d])) ++d;
+    throw value_error(function,
+                      "x row " + std::to_string(i) + " has " + (std::isnan(row[d]) ? "a NaN" : "an infinity") +
+                          " in column " + std::to_string(d),
+                      static_cast<std::size_t>(i));
+  }
+  return part;
+}
+
 template <Scalar T>
 [[nodiscard]] matrix<double> cluster_means(matrix_cref<T> const& x, clustered_rows const& part) {
   matrix<double> means = matrix<double>::Zero(static_cast<index_t>(part.sizes.size()), x.cols());
@@ -55,7 +76,7 @@ template <Scalar T>
 template <Scalar T>
 [[nodiscard]] std::vector<double> silhouette_samples(matrix_cref<T> const& x, std::span<code_t const> clusters,
                                                      executor_ref executor = {}) {
-  detail::clustered_rows const part(row_count(x), clusters, "silhouette_samples");
+  auto const part = detail::finite_clusters<T>(x, clusters, "silhouette_samples");
   std::vector<double> out(row_count(x), std::numeric_limits<double>::quiet_NaN());
   block_partition const blocks{part.rows.size(), 16};
   executor.run(blocks.count(), [&](std::size_t block, std::size_t) {
@@ -81,9 +102,10 @@ template <Scalar T>
 template <Scalar T>
 [[nodiscard]] double silhouette(matrix_cref<T> const& x, std::span<code_t const> clusters, executor_ref executor = {}) {
   double sum = 0, count = 0;
-  for (double const s : silhouette_samples<T>(x, clusters, executor)) {
-    if (std::isnan(s)) continue;
-    sum += s;
+  auto const samples = silhouette_samples<T>(x, clusters, executor);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (clusters[i] < 0) continue;
+    sum += samples[i];
     ++count;
   }
   return sum / count;
@@ -93,7 +115,7 @@ template <Scalar T>
 /// (Davies and Bouldin 1979); smaller is better. Two clusters with one mean give infinity, unless both are points (0).
 template <Scalar T>
 [[nodiscard]] double davies_bouldin_index(matrix_cref<T> const& x, std::span<code_t const> clusters) {
-  detail::clustered_rows const part(row_count(x), clusters, "davies_bouldin_index");
+  auto const part = detail::finite_clusters<T>(x, clusters, "davies_bouldin_index");
   matrix<double> const means = detail::cluster_means<T>(x, part);
   std::vector<double> spread(part.sizes.size(), 0);
   for (std::size_t i = 0; i < part.rows.size(); ++i)
@@ -117,7 +139,7 @@ template <Scalar T>
 /// all rows equal their cluster's mean. Throws value_error where every row is a cluster of its own.
 template <Scalar T>
 [[nodiscard]] double calinski_harabasz_index(matrix_cref<T> const& x, std::span<code_t const> clusters) {
-  detail::clustered_rows const part(row_count(x), clusters, "calinski_harabasz_index");
+  auto const part = detail::finite_clusters<T>(x, clusters, "calinski_harabasz_index");
   matrix<double> const means = detail::cluster_means<T>(x, part);
   double const n = static_cast<double>(part.rows.size()), k = static_cast<double>(part.sizes.size());
   if (n == k) throw value_error("calinski_harabasz_index", "every row is a cluster of its own");

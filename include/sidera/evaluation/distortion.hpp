@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  How far reconstructions are from what they stand for. All sums are in double, in a fixed order.
+#include <concepts>
 #include <sidera/core/check.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -34,14 +35,25 @@ template <Scalar T>
 /// The share of the variance that is lost: sum |x_i - y_i|^2 / sum |x_i - mean|^2. 0 is exact, 1 is as good as the
 /// mean.
 ///
-/// Throws shape_error for unequal shapes and for no rows. Rows that are all equal have no variance: then 0 for an exact
-/// reconstruction, infinity for any other.
+/// Throws shape_error for unequal shapes and for no rows, value_error with the row of a NaN or an infinity in either:
+/// no share can be told then. Rows that are all equal have no variance: then 0 for an exact reconstruction, infinity
+/// for any other.
 template <Scalar T>
 [[nodiscard]] double relative_error(matrix_cref<T> const& x, matrix_cref<T> const& reconstruction) {
   require_not_empty(x, "relative_error", "x");
+  require_finite<T>(x, "relative_error", "x");
+  require_finite<T>(reconstruction, "relative_error", "reconstruction");
   double const lost = squared_error<T>(x, reconstruction), all = total_variance<T>(x);
   if (all > 0) return lost / all;
   return lost > 0 ? std::numeric_limits<double>::infinity() : 0;
+}
+/// The same of plain matrices, from which the scalar type is found: relative_error(x, back).
+template <class X, class Y>
+requires std::convertible_to<X const&, matrix_cref<typename X::Scalar>> &&
+    std::convertible_to<Y const&, matrix_cref<typename X::Scalar>>
+[[nodiscard]] double relative_error(X const& x, Y const& reconstruction) {
+  return relative_error<typename X::Scalar>(matrix_cref<typename X::Scalar>(x),
+                                            matrix_cref<typename X::Scalar>(reconstruction));
 }
 
 }  // namespace sidera::inline SIDERA_ABI

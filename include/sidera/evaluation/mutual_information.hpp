@@ -2,6 +2,7 @@
 #pragma once
 /// \file  Agreement of two labellings in terms of information (natural logarithms).
 #include <cmath>
+#include <limits>
 #include <sidera/evaluation/contingency.hpp>
 #include <sidera/evaluation/expected_information.hpp>
 #include <sidera/evaluation/usage_statistics.hpp>
@@ -25,6 +26,15 @@ namespace detail {
       break;
   }
   return (a + b) / 2;
+}
+
+/// One labelling has one value, or every row a value of its own: then all labellings of the other's sizes share the
+/// same information with it, and agreement beyond chance is impossible.
+[[nodiscard]] inline bool leaves_nothing_to_chance(contingency_table const& t) noexcept {
+  auto const trivial = [&](std::vector<std::int64_t> const& sums) {
+    return sums.size() == 1 || static_cast<std::int64_t>(sums.size()) == t.total;
+  };
+  return trivial(t.row_sums) || trivial(t.column_sums);
 }
 }  // namespace detail
 
@@ -50,13 +60,16 @@ namespace detail {
 }
 
 /// AMI = (MI - E) / (average entropy - E), where E is what two random labellings with the same sizes share (Vinh, Epps
-/// and Bailey 2010). 1 for equal partitions, about 0 for independent ones; may be negative.
+/// and Bailey 2010). 1 for equal partitions, about 0 for independent ones; may be negative. 0 where the divisor is 0,
+/// or cannot be told from 0 in double precision: then chance shares all that could be shared.
 [[nodiscard]] inline double adjusted_mutual_information(contingency_table const& t,
                                                         entropy_average how = entropy_average::arithmetic) {
   if (t.same_partition()) return 1;
-  double const expected = expected_mutual_information(t);
-  double const most = detail::average_entropy(t, how) - expected;
-  return most != 0 ? (mutual_information(t) - expected) / most : 0;
+  if (detail::leaves_nothing_to_chance(t)) return 0;
+  double const expected = expected_mutual_information(t), average = detail::average_entropy(t, how);
+  double const most = average - expected;
+  double const rounding = 4 * std::numeric_limits<double>::epsilon() * std::max(average, 1.0);
+  return most > rounding ? (mutual_information(t) - expected) / most : 0;
 }
 
 /// Homogeneity MI / H(rows): each column value holds rows of one class. 1 where there is but one class.

@@ -27,6 +27,22 @@ namespace detail {
   return value;
 }
 
+/// Where t^2 lies against the degrees.
+struct student_shares {
+  double x, y;           ///< degrees / (degrees + t^2) and t^2 / (degrees + t^2)
+  double log_inverse_x;  ///< ln(1 / x), also where 1 / x is too large a number
+};
+
+[[nodiscard]] inline student_shares shares_of(double t, double degrees) noexcept {
+  double const square = t * t;
+  if (!std::isinf(square) && !std::isinf(square / degrees))
+    return {degrees / (degrees + square), square / (degrees + square), std::log1p(square / degrees)};
+  // t^2 overflows from |t| = 1.4e154 on; t / sqrt(degrees) does not, and where its square does, 1 does not count.
+  double const root = std::abs(t) / std::sqrt(degrees), ratio = root * root;
+  return {1 / (1 + ratio), 1 / (1 + 1 / ratio),
+          std::isinf(ratio) ? 2 * std::log(std::abs(t)) - std::log(degrees) : std::log1p(ratio)};
+}
+
 /// ln Gamma(a + 1/2) - ln Gamma(a). For large a by its asymptotic series: the difference of two logarithms would
 /// cancel.
 [[nodiscard]] inline double log_gamma_half_step(double a) noexcept {
@@ -45,11 +61,11 @@ namespace detail {
 [[nodiscard]] inline double student_two_sided(double t, double degrees) {
   if (!(degrees > 0)) throw value_error("student_two_sided", "degrees is not positive");
   if (std::isinf(t)) return 0;
-  double const a = degrees / 2, b = .5, square = t * t;
-  double const x = degrees / (degrees + square), y = square / (degrees + square);
+  double const a = degrees / 2, b = .5;
+  auto const [x, y, log_inverse_x] = detail::shares_of(t, degrees);
   if (y == 0) return 1;
   // x^a y^b / B(a, b), where B(a, 1/2) = Gamma(a) sqrt(pi) / Gamma(a + 1/2)
-  double const front = std::exp(-a * std::log1p(square / degrees) + b * std::log(y) + detail::log_gamma_half_step(a)) /
+  double const front = std::exp(-a * log_inverse_x + b * std::log(y) + detail::log_gamma_half_step(a)) /
                        std::sqrt(3.14159265358979323846);
   return x < (a + 1) / (a + b + 2) ? front * detail::beta_fraction(a, b, x) / a
                                    : 1 - front * detail::beta_fraction(b, a, y) / b;

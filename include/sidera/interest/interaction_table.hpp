@@ -25,6 +25,21 @@ struct interaction {
   std::int64_t time = 0;  ///< in any unit; only the order counts
 };
 
+namespace detail {
+
+[[noreturn]] inline void refuse_table_row(std::size_t row, std::string const& what, std::string_view function) {
+  throw value_error(function, "table row " + std::to_string(row) + " has " + what, row);
+}
+
+/// Throws value_error with the row whose number is none of 0 .. count - 1.
+inline void require_table_number(std::size_t row, code_t number, std::size_t count, char const* what,
+                                 std::string_view function) {
+  if (number < 0 || static_cast<std::size_t>(number) >= count)
+    refuse_table_row(row, std::string(what) + " " + std::to_string(number) + " of " + std::to_string(count), function);
+}
+
+}  // namespace detail
+
 /// All interactions of users 0 .. users - 1 and items 0 .. items - 1.
 struct interaction_table {
   std::size_t users = 0, items = 0;
@@ -38,11 +53,14 @@ struct interaction_table {
     return n;
   }
 
-  /// Training interactions per item.
+  /// Training interactions per item. Throws value_error with the row of an item that does not exist.
   [[nodiscard]] std::vector<std::size_t> training_counts() const {
     std::vector<std::size_t> counts(items, 0);
-    for (interaction const& row : rows)
-      if (row.part == data_part::train) ++counts[static_cast<std::size_t>(row.item)];
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].part != data_part::train) continue;
+      detail::require_table_number(i, rows[i].item, items, "item", "interaction_table::training_counts");
+      ++counts[static_cast<std::size_t>(rows[i].item)];
+    }
     return counts;
   }
 
@@ -53,6 +71,19 @@ struct interaction_table {
     return cold;
   }
 };
+
+/// Throws value_error with the first row whose user, item or part the table does not have. Whatever indexes by them
+/// calls it: tables filled by hand are not known to agree with their counts.
+inline void require_table(interaction_table const& table, std::string_view function) {
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    interaction const& row = table.rows[i];
+    detail::require_table_number(i, row.user, table.users, "user", function);
+    detail::require_table_number(i, row.item, table.items, "item", function);
+    if (row.part > data_part::test)
+      detail::refuse_table_row(i, "split " + std::to_string(static_cast<int>(row.part)) + ", expected 0, 1 or 2",
+                               function);
+  }
+}
 
 namespace detail {
 

@@ -31,14 +31,17 @@ class item_alignment {
   explicit item_alignment(item_alignment_options options = {}) : options_(options) {}
 
   /// Trains on `x`, one row per item of the table; gives the mean loss of every epoch. Throws shape_error for other
-  /// rows, value_error for a NaN and when no user has two training interactions.
+  /// rows, value_error for a NaN, when no user has two training interactions, and what require_table throws.
   std::vector<double> fit(matrix_cref<T> const& x, interaction_table const& table, executor_ref executor = {}) {
     constexpr std::string_view where = "item_alignment::fit";
+    require_table(table, where);
     require_rows(x, table.items, where, "x");
     require_finite<T>(x, where, "x");
     item_partners const partners(table);
     if (partners.rows().empty()) throw value_error(where, "no user has two training interactions");
     parameters<T> store;
+    // Fork 0 of this stream makes the weight and draws the partners of epoch 0. They share no more than single uniform
+    // numbers, and streams of their own would change every aligned embedding of a seed.
     random_stream const stream(options_.seed, 0x616C69676E);
     map_ = linear<>(store, "align", column_count(x), options_.dim, stream, {}, bias_use::no);
     matrix<T> const items = x;

@@ -31,14 +31,6 @@ struct item_view {
   return view;
 }
 
-/// A view of the codes of any fitted quantizer. Throws shape_error or value_error when the codes are not its own.
-template <class Quantizer>
-[[nodiscard]] item_view quantized_view(std::string name, code_matrix codes, Quantizer const& quantizer) {
-  item_view view{std::move(name), std::move(codes), {}};
-  for (std::size_t l = 0; l < view.levels(); ++l) view.words.push_back(quantizer.word_count(l));
-  return view;
-}
-
 /// Throws shape_error unless there is one word count per level, value_error with the item whose code has no word.
 inline void require_view(item_view const& view, std::string_view function) {
   if (view.words.size() != view.levels())
@@ -53,6 +45,19 @@ inline void require_view(item_view const& view, std::string_view function) {
                               std::to_string(code) + " at level " + std::to_string(l) + " of " +
                               std::to_string(view.words[l]) + " words",
                           i);
+}
+
+/// A view of the codes of any fitted quantizer. Throws shape_error when it has other levels, value_error with the item
+/// whose code it has no word for; no_code is allowed.
+template <class Quantizer>
+[[nodiscard]] item_view quantized_view(std::string name, code_matrix codes, Quantizer const& quantizer) {
+  item_view view{std::move(name), std::move(codes), {}};
+  if (view.levels() != quantizer.level_count())
+    throw shape_error("quantized_view", "view \"" + view.name + "\" has codes of " + std::to_string(view.levels()) +
+                                            " levels, its quantizer has " + std::to_string(quantizer.level_count()));
+  for (std::size_t l = 0; l < view.levels(); ++l) view.words.push_back(quantizer.word_count(l));
+  require_view(view, "quantized_view");
+  return view;
 }
 
 /// Puts a view under "<prefix>codes" and "<prefix>words".

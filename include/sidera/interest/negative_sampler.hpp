@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <sidera/core/check.hpp>
 #include <sidera/core/random.hpp>
 #include <sidera/interest/interaction_table.hpp>
 #include <span>
@@ -20,8 +21,10 @@ enum class negative_rule : std::uint8_t {
 /// interactions only: to avoid the test items as well would tell the model which they are.
 class negative_sampler {
  public:
+  /// Throws what require_table throws.
   negative_sampler(interaction_table const& table, negative_rule rule, bool knows_all_parts)
       : taken_(table.users), cumulative_(table.items) {
+    require_table(table, "negative_sampler");
     for (interaction const& row : table.rows)
       if (knows_all_parts || row.part == data_part::train)
         taken_[static_cast<std::size_t>(row.user)].push_back(row.item);
@@ -32,10 +35,11 @@ class negative_sampler {
       cumulative_[i] = sum += rule == negative_rule::popularity ? counts[i] + 1 : 1;
   }
 
-  /// `count` items, which may repeat. Throws value_error for a user who took every item.
+  /// `count` items, which may repeat. Throws value_error for a user who took every item, or whom there is not.
   [[nodiscard]] std::vector<code_t> operator()(std::size_t user, std::size_t count, random_stream stream) const {
+    require_index(user, taken_.size(), "negative_sampler", "user");
     std::vector<code_t> out;
-    for (std::uint64_t draw = 0; out.size() < count && draw < 64 * (count + 1); ++draw) {
+    for (std::uint64_t draw = 0; !cumulative_.empty() && out.size() < count && draw < 64 * (count + 1); ++draw) {
       std::size_t const at = stream.below(draw, cumulative_.back());
       auto const item =
           static_cast<code_t>(std::upper_bound(cumulative_.begin(), cumulative_.end(), at) - cumulative_.begin());
@@ -46,6 +50,7 @@ class negative_sampler {
   }
 
   [[nodiscard]] bool taken(std::size_t user, code_t item) const {
+    require_index(user, taken_.size(), "negative_sampler::taken", "user");
     return std::binary_search(taken_[user].begin(), taken_[user].end(), item);
   }
 

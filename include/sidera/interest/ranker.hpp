@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cmath>
 #include <optional>
+#include <sidera/core/number_text.hpp>
 #include <sidera/core/type_name.hpp>
 #include <sidera/interest/code_embedding.hpp>
 #include <sidera/interest/interest_pooling.hpp>
@@ -23,6 +25,28 @@ struct ranker_options {
   std::uint64_t seed = 0;
 };
 
+namespace detail {
+
+/// Throws value_error for widths of 0 and a dropout outside [0, 1).
+inline void require_ranker_options(ranker_options const& options) {
+  if (options.dim == 0) throw value_error("ranker", "dim is 0, expected at least 1");
+  for (std::size_t i = 0; i < options.hidden.size(); ++i)
+    if (options.hidden[i] == 0)
+      throw value_error("ranker", "hidden[" + std::to_string(i) + "] is 0, expected at least 1");
+  if (!(options.dropout >= 0 && options.dropout < 1))
+    throw value_error("ranker", "dropout is " + to_text(options.dropout) + ", expected 0 <= dropout < 1");
+}
+
+/// The start that the options ask for; throws value_error for a deviation that is negative or not finite.
+[[nodiscard]] inline random_start start_of(ranker_options const& options) {
+  if (!(options.embedding_deviation >= 0) || !std::isfinite(options.embedding_deviation))
+    throw value_error(
+        "ranker", "embedding_deviation is " + to_text(options.embedding_deviation) + ", expected a finite number >= 0");
+  return {options.embedding_deviation};
+}
+
+}  // namespace detail
+
 /// Scores how well a target follows after a history: interests of the history and the target's embeddings, one tower,
 /// one logit. DIN (KDD 2018), DIN with semantic IDs and MCCA (arXiv 2508.20359) are \ref ranker_layout "layouts" of it.
 ///
@@ -33,11 +57,11 @@ class ranker {
  public:
   using scalar_type = T;
 
-  /// Throws value_error for a layout that names views it does not have, shape_error for views of different items.
+  /// Throws value_error for a layout that names views it does not have, for widths of 0, a dropout outside [0, 1) and a
+  /// deviation that is negative or not finite; shape_error for views of different items.
   explicit ranker(ranker_layout layout, ranker_options options = {}, Pooling pooling = {},
                   similarity_tiers<T> tiers = {})
-      : ranker(std::move(layout), options, std::move(pooling), std::move(tiers),
-               random_start{options.embedding_deviation}) {}
+      : ranker(std::move(layout), options, std::move(pooling), std::move(tiers), detail::start_of(options)) {}
 
   /// The same with tables that start as `start` says; options.embedding_deviation is not looked at.
   template <TableStart<T> Start>
@@ -46,6 +70,7 @@ class ranker {
         options_(std::move(options)),
         pooling_(std::move(pooling)),
         tiers_(std::move(tiers)) {
+    detail::require_ranker_options(options_);
     if (layout_.views.empty()) throw value_error("ranker", "the layout has no views");
     random_stream const stream(options_.seed, 0x72616E6B);
     for (item_view const& view : layout_.views) add_view(view, stream, start);
@@ -125,9 +150,11 @@ class ranker {
   /// The ranker whose fields these are: it scores bit for bit like the one that was saved. The pooling is the caller's
   /// and has to have the type of the saved one. Throws value_error or shape_error for fields that make no ranker.
   [[nodiscard]] static ranker from_fields(field_set const& fields, Pooling pooling = {}) {
-    if (fields.get_text("model") != "ranker" || fields.get_text("pooling") != policy_name<Pooling>())
-      throw value_error("ranker::from_fields", "the fields are those of a " + fields.get_text("model") + " with " +
-                                                   fields.get_text("pooling"));
+    constexpr std::string_view where = "ranker::from_fields";
+    fields.require_model("ranker", where);
+    if (std::string const& saved = fields.get_text("pooling"); saved != policy_name<Pooling>())
+      throw value_error(where, "the fields are those of a \"ranker\" with pooling \"" + saved + "\", not with \"" +
+                                   policy_name<Pooling>() + "\"");
     ranker_layout layout;
     for (std::string const& name : lines(fields.get_text("views")))
       layout.views.push_back(get_view(fields, name, "views." + name + "."));
@@ -138,8 +165,8 @@ class ranker {
     options.hidden.clear();
     auto const& sizes = fields.get_vector<std::int64_t>("sizes");
     for (std::int64_t const size : sizes)
-      if (size < 1 || size > 1'000'000) throw value_error("ranker::from_fields", "\"sizes\" are no widths");
-    if (sizes.empty()) throw value_error("ranker::from_fields", "\"sizes\" is empty");
+      if (size < 1 || size > 1'000'000) throw value_error(where, "\"sizes\" are no widths");
+    if (sizes.empty()) throw value_error(where, "\"sizes\" is empty");
     options.dim = static_cast<std::size_t>(sizes[0]);
     options.tier_histogram = reads_histogram(fields);
     for (std::size_t i = 1; i < sizes.size(); ++i) options.hidden.push_back(static_cast<std::size_t>(sizes[i]));

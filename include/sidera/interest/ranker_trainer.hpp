@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <sidera/core/number_text.hpp>
 #include <sidera/interest/spread_samples.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/losses/bce_with_logits.hpp>
@@ -48,10 +49,13 @@ class ranker_trainer {
  public:
   using T = typename Model::scalar_type;
 
+  /// Throws value_error for an empty batch, and for a rate or a decay that is negative or not finite.
   explicit ranker_trainer(Model const& model, ranker_training how = {})
       : how_(how),
         optimizer_(model_store(model), adam{.learning_rate = how.learning_rate, .weight_decay = how.weight_decay}) {
     if (how.batch == 0) throw value_error("ranker_trainer", "the batch is empty");
+    require_not_negative(how.learning_rate, "learning_rate");
+    require_not_negative(how.weight_decay, "weight_decay");
   }
 
   /// One pass over the samples in a random order; gives the mean loss. `gradient` is how a batch becomes a gradient:
@@ -83,6 +87,10 @@ class ranker_trainer {
  private:
   static constexpr std::string_view where = "ranker_trainer::epoch";
   static parameters<T> const& model_store(Model const& model) { return model.store(); }
+  static void require_not_negative(double number, char const* name) {
+    if (!(number >= 0) || !std::isfinite(number))
+      throw value_error("ranker_trainer", name + (" is " + to_text(number)) + ", expected a finite number >= 0");
+  }
 
   /// Goes through `samples` rows in the order of the next epoch; gives the mean of what `loss_of` gives for a row.
   template <class F>

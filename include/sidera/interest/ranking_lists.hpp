@@ -22,12 +22,17 @@ struct ranking_list {
 /// arguments give equal lists.
 ///
 /// Candidates are the items that the user took in no part, and those of `part`, as far as they are not training items
-/// of the user too. Histories are as in \ref make_samples; with times, they end before the user's first event of the
-/// part.
+/// of the user too: what is taken again in a part that no model was trained on is asked about all the same. Histories
+/// are as in \ref make_samples; with times, they end before the user's first event of the part. Throws value_error for
+/// the part `train`, whose items are all known, and what require_table throws.
 [[nodiscard]] inline std::vector<ranking_list> make_lists(interaction_table const& table, data_part part,
                                                           std::size_t history, std::size_t users,
                                                           std::uint64_t seed = 0) {
-  enum : std::uint8_t { untouched, wanted, known };
+  enum : std::uint8_t { untouched, elsewhere, wanted, trained };  // of an item's parts, the last one counts
+  constexpr std::string_view where = "make_lists";
+  if (part == data_part::train)
+    throw value_error(where, "part is train, whose items are known: expected valid or test");
+  require_table(table, where);
   std::vector<std::vector<interaction>> of_user(table.users);
   for (interaction const& row : table.rows) of_user[static_cast<std::size_t>(row.user)].push_back(row);
   random_stream const stream(seed, 0x6C69737473);
@@ -46,11 +51,11 @@ struct ranking_list {
     for (interaction const& row : of_user[u]) {
       if (row.part == part) first = std::min(first, row.time);
       auto& now = state[static_cast<std::size_t>(row.item)];
-      now = row.part == part && now != known ? wanted : known;
+      now = std::max<std::uint8_t>(now, row.part == data_part::train ? trained : row.part == part ? wanted : elsewhere);
     }
     ranking_list list{static_cast<code_t>(u), std::vector<code_t>(history), {}, {}};
     for (std::size_t i = 0; i < table.items; ++i) {
-      if (state[i] == known) continue;
+      if (state[i] == elsewhere || state[i] == trained) continue;
       list.candidates.push_back(static_cast<code_t>(i));
       list.relevance.push_back(state[i] == wanted ? 1 : 0);
     }

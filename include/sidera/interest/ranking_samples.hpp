@@ -29,7 +29,7 @@ struct ranking_samples {
 };
 
 /// Throws shape_error unless there is a history, a target, a user (no_code where nobody is named) and a label for every
-/// sample.
+/// sample, value_error with the row of a label that is neither 0 nor 1.
 inline void require_samples(ranking_samples const& samples, std::string_view function) {
   auto const check = [&](std::size_t length, char const* what) {
     if (length != samples.size())
@@ -39,6 +39,11 @@ inline void require_samples(ranking_samples const& samples, std::string_view fun
   check(row_count(samples.questions.history), "histories");
   check(samples.questions.target.size(), "targets");
   check(samples.questions.user.size(), "users");
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    if (samples.label[i] != 0 && samples.label[i] != 1)
+      throw value_error(
+          function, "row " + std::to_string(i) + " has label " + std::to_string(samples.label[i]) + ", expected 0 or 1",
+          i);
 }
 
 /// How interactions become questions.
@@ -55,9 +60,10 @@ struct sample_options {
 ///
 /// Equal table, options and `round` (an epoch) give equal samples: for evaluation keep the round, for training count
 /// it. Negatives of the training part avoid training items only, those of the other parts whatever the user took.
-/// Throws value_error for a user who took all items.
+/// Throws value_error for a user who took all items, and what require_table throws.
 [[nodiscard]] inline ranking_samples make_samples(interaction_table const& table, data_part part,
                                                   sample_options const& options, std::uint64_t round = 0) {
+  require_table(table, "make_samples");
   user_histories const histories(table, options.history);
   negative_sampler const draw(table, options.rule, part != data_part::train);
   random_stream const stream =

@@ -81,15 +81,21 @@ class similarity_tiers {
                                                             static_cast<std::int64_t>(tiers_)});
     for (std::size_t m = 0; m < features_.size(); ++m) fields.put(prefix + std::to_string(m), features_[m]);
   }
-  /// Reads what to_fields wrote; throws value_error.
+  /// Reads what to_fields wrote; throws value_error, also for features with a NaN and for modalities without tiers.
   [[nodiscard]] static similarity_tiers from_fields(field_set const& fields, std::string const& prefix) {
     auto const& counts = fields.get_vector<std::int64_t>(prefix + "counts");
     if (counts.size() != 2 || counts[0] < 0 || counts[1] < 0 || counts[1] > 1'000'000)
       throw value_error("similarity_tiers", "\"" + prefix + "counts\" are no counts");
+    if (counts[0] > 0 && counts[1] == 0)
+      throw value_error("similarity_tiers",
+                        "\"" + prefix + "counts\" are " + std::to_string(counts[0]) + " modalities without tiers");
     similarity_tiers loaded;
     loaded.tiers_ = static_cast<std::size_t>(counts[1]);
-    for (std::int64_t m = 0; m < counts[0]; ++m)
-      loaded.features_.push_back(fields.get_matrix<T>(prefix + std::to_string(m)));
+    for (std::int64_t m = 0; m < counts[0]; ++m) {
+      std::string const name = prefix + std::to_string(m);
+      loaded.features_.push_back(fields.get_matrix<T>(name));
+      require_finite<T>(loaded.features_.back(), "similarity_tiers", "\"" + name + "\"");
+    }
     return loaded;
   }
 

@@ -123,3 +123,29 @@ TEST_CASE("contingency_table: sizes that do not fit, nothing to count") {
   CHECK_THROWS_AS(contingency_table(two, none), sidera::value_error);
   CHECK_THROWS_AS(contingency_table({}, {}), sidera::value_error);
 }
+
+TEST_CASE("adjusted mutual information is 0, and no quotient of rounding errors, where chance shares all there is") {
+  sidera::random_stream const random(8);
+  for (std::size_t const n : {7u, 30u, 301u}) {
+    std::vector<code_t> classes(n), own(n), one(n, 2);
+    for (std::size_t i = 0; i < n; ++i) {
+      classes[i] = static_cast<code_t>(random.below(i, 5));
+      own[i] = static_cast<code_t>(i);
+    }
+    for (auto how :
+         {entropy_average::arithmetic, entropy_average::geometric, entropy_average::min, entropy_average::max}) {
+      CHECK(sidera::adjusted_mutual_information(classes, own, how) == 0);
+      CHECK(sidera::adjusted_mutual_information(own, classes, how) == 0);
+      CHECK(sidera::adjusted_mutual_information(classes, one, how) == 0);
+      CHECK(sidera::adjusted_mutual_information(one, own, how) == 0);
+    }
+  }
+}
+
+TEST_CASE("adjusted mutual information of labellings that chance nearly settles is still told from chance") {
+  std::vector<code_t> odd(100000, 0), pair(odd.size());
+  odd[0] = 1;
+  for (std::size_t i = 0; i < pair.size(); ++i) pair[i] = static_cast<code_t>(i);
+  pair[6] = pair[7];
+  CHECK(sidera::adjusted_mutual_information(odd, pair, entropy_average::min) == doctest::Approx(1).epsilon(1e-3));
+}

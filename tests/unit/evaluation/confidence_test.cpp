@@ -87,3 +87,21 @@ TEST_CASE("bootstrap_interval: the interval of a mean is near the t-interval, an
   CHECK_THROWS_AS((void)sidera::bootstrap_interval(5, mean, random, 10, 1.), sidera::value_error);
   CHECK(sidera::bootstrap_interval(1, mean, random, 1).low == values[0]);
 }
+
+TEST_CASE("Student's t whose square is too large a number: tails that are small, and quantiles that are large") {
+  double const pi = 3.14159265358979323846;
+  for (double const t : {1e150, 1e155, 1e200, 1e290}) {
+    CHECK(sidera::student_two_sided(t, 1) == near(2 / (pi * t), 1e-11));
+    CHECK(sidera::student_two_sided(-t, 1) == near(2 / (pi * t), 1e-11));
+  }
+  CHECK(sidera::student_two_sided(1e155, 2) == near(1e-310, 1e-9));  // 1 / t^2, denormal
+  CHECK(sidera::student_two_sided(1e300, 9) == 0);
+  // With half a degree P = c / sqrt(t) for large t, whether t^2 is a number or not.
+  double const c = sidera::student_two_sided(1e100, .5) * 1e50;
+  CHECK(sidera::student_two_sided(1e160, .5) * 1e80 == near(c, 1e-11));
+  CHECK(sidera::student_interval(1 - c * 1e-10, .5) == near(1e20, 1e-5));
+  double const wide = sidera::student_interval(.99, .01);  // about 100^100
+  CHECK(wide > 1e190);
+  CHECK(sidera::student_two_sided(wide, .01) == near(.01, 1e-9));
+  CHECK(std::isinf(sidera::student_interval(.999999, .01)));  // about 10^600
+}

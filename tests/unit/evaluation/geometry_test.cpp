@@ -67,3 +67,24 @@ TEST_CASE("cluster geometry: degenerate input") {
   CHECK(sidera::silhouette<double>(same, two) == 0);
   CHECK(sidera::davies_bouldin_index<double>(same, two) == 0);
 }
+
+TEST_CASE("cluster geometry names the row of a NaN, unless that row has no cluster") {
+  for (double const value : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    sidera::matrix<double> x(5, 2);
+    x << 0, 1, 0, 2, 3, 1, 3, value, 4, 4;
+    std::vector<code_t> const all{0, 0, 1, 1, 1}, without{0, 0, 1, -1, 1};
+    auto const refuses = [&](auto const& index, std::string const& function) {
+      try {
+        static_cast<void>(index(all));
+        FAIL(function << " takes it");
+      } catch (sidera::value_error const& e) {
+        CHECK(e.what() == function + ": x row 3 has " + (std::isnan(value) ? "a NaN" : "an infinity") + " in column 1");
+        CHECK(e.row() == 3u);
+      }
+      CHECK(std::isfinite(index(without)));
+    };
+    refuses([&](auto const& c) { return sidera::silhouette<double>(x, c); }, "silhouette_samples");
+    refuses([&](auto const& c) { return sidera::davies_bouldin_index<double>(x, c); }, "davies_bouldin_index");
+    refuses([&](auto const& c) { return sidera::calinski_harabasz_index<double>(x, c); }, "calinski_harabasz_index");
+  }
+}

@@ -182,3 +182,14 @@ TEST_CASE("class scores: refused, and ties go to the lowest class") {
   CHECK(sidera::macro_f1(sidera::confusion({}, {}, 3)) == 0);
   CHECK(sidera::micro_f1(sidera::confusion({}, {}, 3)) == 0);
 }
+
+TEST_CASE("the Brier score takes probabilities only, as the log loss does") {
+  std::vector<code_t> const target{0, 1, 1};
+  for (double const p : {-.25, 1.5, 7., std::numeric_limits<double>::infinity()}) {
+    CHECK_THROWS_WITH_AS((void)sidera::brier_score(target, numbers{.5, .5, p}), "brier_score: row 2 is no probability",
+                         sidera::value_error);
+    CHECK_THROWS_WITH_AS((void)sidera::log_loss(target, numbers{.5, .5, p}), "log_loss: row 2 is no probability",
+                         sidera::value_error);
+  }
+  CHECK(sidera::brier_score(target, numbers{0, 1, 1}) == 0);
+}

@@ -89,3 +89,27 @@ TEST_CASE("distortion: degenerate input") {
   CHECK_THROWS_AS((void)sidera::relative_error<float>(sidera::matrix<float>(0, 2), sidera::matrix<float>(0, 2)),
                   sidera::shape_error);
 }
+
+TEST_CASE("the relative error of rows with a NaN is refused, where it used to be that of an exact reconstruction") {
+  sidera::matrix<float> const good = sidera::matrix<float>::Random(3, 2);
+  for (float const value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    sidera::matrix<float> bad = good;
+    bad(2, 1) = value;
+    CHECK_THROWS_WITH_AS((void)sidera::relative_error<float>(bad, good),
+                         doctest::Contains("relative_error: x row 2 has a"), sidera::value_error);
+    CHECK_THROWS_WITH_AS((void)sidera::relative_error<float>(good, bad),
+                         doctest::Contains("relative_error: reconstruction row 2 has a"), sidera::value_error);
+  }
+}
+
+TEST_CASE("the relative error finds the scalar type of matrices, blocks and maps") {
+  sidera::matrix<float> const x = sidera::matrix<float>::Random(4, 3);
+  sidera::matrix<float> const y = sidera::matrix<float>::Random(4, 3);
+  double const expected = sidera::relative_error<float>(x, y);
+  CHECK(sidera::relative_error(x, y) == expected);
+  CHECK(sidera::relative_error(x, y.topRows(4)) == expected);
+  CHECK(sidera::relative_error(sidera::matrix_cref<float>(x),
+                               Eigen::Map<sidera::matrix<float> const>(y.data(), 4, 3)) == expected);
+  sidera::matrix<double> const a = x.cast<double>(), b = y.cast<double>();
+  CHECK(sidera::relative_error(a, b) == expected);
+}

@@ -102,6 +102,8 @@ TEST_CASE("alignment refuses what it cannot align") {
   CHECK_THROWS_AS(static_cast<void>(align(x)), sidera::not_fitted_error);
   auto table = grouped_table();
   CHECK_THROWS_AS(align.fit(x.topRows(10), table), sidera::shape_error);
+  table.rows[4].item = items;
+  CHECK_THROWS_WITH_AS(align.fit(x, table), "item_alignment::fit: table row 4 has item 60 of 60", sidera::value_error);
   std::erase_if(table.rows, [](auto const& row) { return row.part == data_part::train; });
   CHECK_THROWS_AS(align.fit(x, table), sidera::value_error);
   x(7, 1) = std::numeric_limits<float>::quiet_NaN();

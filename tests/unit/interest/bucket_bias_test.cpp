@@ -204,4 +204,22 @@ TEST_CASE("bucketed biases refuse what they cannot look up") {
   CHECK_THROWS_AS(pooled(code_matrix::Constant(3, 2, 3)), value_error);
 }
 
+TEST_CASE("saved tiers: modalities without tiers and features with a NaN are refused, where a search went astray") {
+  field_set fields;
+  tiers().to_fields(fields, "tiers.");
+  using counts = std::vector<std::int64_t>;
+  auto bad = fields;
+  bad.put("tiers.counts", counts{2, 0});
+  CHECK_THROWS_WITH_AS((void)similarity_tiers<float>::from_fields(bad, "tiers."),
+                       "similarity_tiers: \"tiers.counts\" are 2 modalities without tiers", value_error);
+  bad.put("tiers.counts", counts{0, 0});
+  CHECK(similarity_tiers<float>::from_fields(bad, "tiers.").columns() == 0);
+  bad = fields;
+  auto features = bad.get_matrix<float>("tiers.1");
+  features(3, 0) = std::numeric_limits<float>::quiet_NaN();
+  bad.put("tiers.1", features);
+  CHECK_THROWS_WITH_AS((void)similarity_tiers<float>::from_fields(bad, "tiers."),
+                       "similarity_tiers: \"tiers.1\" row 3 has a NaN in column 0", value_error);
+}
+
 }  // namespace bucket_bias

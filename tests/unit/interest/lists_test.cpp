@@ -33,14 +33,16 @@ std::set<code_t> items_of(sidera::interaction_table const& table, code_t user, s
 
 }  // namespace
 
-TEST_CASE("a list has every item but those known from other parts, and says which were taken") {
+TEST_CASE("a list has every item but those of training and those of the other part alone, and says which were taken") {
   for (bool const timed : {false, true}) {
     auto const table = table_with_tests(timed);
     auto const lists = sidera::make_lists(table, data_part::test, 5, 100);
     REQUIRE(lists.size() == 15);  // the others have no test items
     for (auto const& list : lists) {
-      auto const known = items_of(table, list.user, {data_part::train, data_part::valid});
+      auto known = items_of(table, list.user, {data_part::valid});
       auto const asked = items_of(table, list.user, {data_part::test});
+      for (code_t const item : asked) known.erase(item);
+      known.merge(items_of(table, list.user, {data_part::train}));
       CHECK(list.candidates.size() == catalogue - known.size());
       CHECK(list.relevance.size() == list.candidates.size());
       for (std::size_t i = 0; i < list.candidates.size(); ++i) {
@@ -73,4 +75,26 @@ TEST_CASE("lists of some users are some of the lists") {
   }
   CHECK(std::is_sorted(some.begin(), some.end(), [](auto const& a, auto const& b) { return a.user < b.user; }));
   CHECK(sidera::make_lists(table, data_part::test, 5, 0).empty());
+}
+
+TEST_CASE("an item of valid and test is asked about in both, one of training in neither, in any order of the rows") {
+  std::vector<sidera::interaction> rows{{0, 1, data_part::train}, {0, 1, data_part::test},  {0, 2, data_part::valid},
+                                        {0, 2, data_part::test},  {0, 3, data_part::valid}, {0, 4, data_part::test}};
+  for (int order = 0; order < 2; ++order) {
+    sidera::interaction_table const table{1, 6, false, rows};
+    auto const test = sidera::make_lists(table, data_part::test, 2, 9);
+    REQUIRE(test.size() == 1);
+    CHECK(test[0].candidates == std::vector<code_t>{0, 2, 4, 5});
+    CHECK(test[0].relevance == std::vector<double>{0, 1, 1, 0});
+    auto const valid = sidera::make_lists(table, data_part::valid, 2, 9);
+    REQUIRE(valid.size() == 1);
+    CHECK(valid[0].candidates == std::vector<code_t>{0, 2, 3, 5});
+    CHECK(valid[0].relevance == std::vector<double>{0, 1, 1, 0});
+    std::reverse(rows.begin(), rows.end());
+  }
+}
+
+TEST_CASE("the part that was trained on has no lists: its items would stand in the histories") {
+  CHECK_THROWS_WITH_AS(static_cast<void>(sidera::make_lists(table_with_tests(false), data_part::train, 5, 10)),
+                       "make_lists: part is train, whose items are known: expected valid or test", sidera::value_error);
 }

@@ -457,3 +457,63 @@ TEST_CASE("a saved factorisation scores bit for bit like the one that was saved"
   refuses([](auto& f) { f.put("sizes", std::vector<std::int64_t>{0, 1'000'000}); });  // before memory is asked for
   refuses([](auto& f) { f.put("features", sidera::matrix<float>(sidera::matrix<float>::Zero(item_count - 1, 6))); });
 }
+
+TEST_CASE("labels that are neither 0 nor 1 are refused before the first step, on every rank") {
+  sidera::ranker<float> model(layout(), {.dim = 4, .hidden = {4}});
+  auto const before = numbers(model);
+  for (code_t const label : {2, -1}) {
+    auto samples = random_samples(20);
+    samples.label[7] = label;
+    CHECK_THROWS_WITH_AS(
+        (void)sidera::ranker_trainer(model).epoch(model, samples),
+        ("ranker_trainer::epoch: row 7 has label " + std::to_string(label) + ", expected 0 or 1").c_str(),
+        sidera::value_error);
+    sidera::run_ranks(2, [&](auto const& c) {
+      auto own = model;
+      auto const mine = c.rank() == 1 ? samples : random_samples(20);
+      CHECK_THROWS_WITH_AS((void)sidera::ranker_trainer(own).epoch(own, mine, {}, sidera::spread_batches(c, 8)),
+                           doctest::Contains("row 7 has label"), sidera::value_error);
+    });
+  }
+  CHECK(numbers(model) == before);
+}
+
+TEST_CASE("numbers of rankers and trainings that make no sense are refused when these are made") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  auto const refuses = [](sidera::ranker_options const& options, char const* why) {
+    CHECK_THROWS_WITH_AS(sidera::ranker<float>(layout(), options), why, sidera::value_error);
+  };
+  refuses({.dim = 0}, "ranker: dim is 0, expected at least 1");
+  refuses({.hidden = {0}}, "ranker: hidden[0] is 0, expected at least 1");
+  refuses({.hidden = {8, 0, 4}}, "ranker: hidden[1] is 0, expected at least 1");
+  refuses({.dropout = nan}, "ranker: dropout is nan, expected 0 <= dropout < 1");
+  refuses({.dropout = -.5}, "ranker: dropout is -0.5, expected 0 <= dropout < 1");
+  refuses({.dropout = 1}, "ranker: dropout is 1, expected 0 <= dropout < 1");
+  refuses({.embedding_deviation = nan}, "ranker: embedding_deviation is nan, expected a finite number >= 0");
+
+  sidera::ranker<float> const model(layout(), {.dim = 4, .hidden = {}});
+  for (double const number : {nan, infinity, -1e-3}) {
+    CAPTURE(number);
+    CHECK_THROWS_WITH_AS(sidera::ranker_trainer(model, {.learning_rate = number}),
+                         doctest::Contains("ranker_trainer: learning_rate is"), sidera::value_error);
+    CHECK_THROWS_WITH_AS(sidera::ranker_trainer(model, {.weight_decay = number}),
+                         doctest::Contains("ranker_trainer: weight_decay is"), sidera::value_error);
+  }
+  CHECK_THROWS_WITH_AS(sidera::ranker_trainer(model, {.learning_rate = -.5}),
+                       "ranker_trainer: learning_rate is -0.5, expected a finite number >= 0", sidera::value_error);
+  CHECK_NOTHROW(sidera::ranker_trainer(model, {.learning_rate = 0}));
+}
+
+TEST_CASE("fields of another model, or of a ranker with another pooling: the error names both") {
+  sidera::feature_factorization<float> const other(sidera::matrix<float>::Random(5, 3), 4, 2);
+  CHECK_THROWS_WITH_AS((void)sidera::ranker<float>::from_fields(other.fields()),
+                       "ranker::from_fields: the fields are those of a \"feature_factorization\", not of a \"ranker\"",
+                       sidera::value_error);
+  sidera::ranker<float, sidera::dot_attention> const dot(layout(), {.dim = 4, .hidden = {}});
+  CHECK_THROWS_WITH_AS((void)sidera::ranker<float>::from_fields(dot.fields()),
+                       ("ranker::from_fields: the fields are those of a \"ranker\" with pooling \"" +
+                        sidera::policy_name<sidera::dot_attention>() + "\", not with \"" +
+                        sidera::policy_name<sidera::din_attention<>>() + "\"")
+                           .c_str(),
+                       sidera::value_error);
+}

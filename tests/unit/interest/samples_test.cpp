@@ -2,7 +2,10 @@
 /// \file  Histories and negatives: what a model may see and what it must not.
 #include <doctest/doctest.h>
 
+#include <laws/thrown.hpp>
 #include <set>
+#include <sidera/interest/item_partners.hpp>
+#include <sidera/interest/ranking_lists.hpp>
 #include <sidera/interest/ranking_samples.hpp>
 
 namespace {
@@ -190,4 +193,54 @@ TEST_CASE("interaction tables: times of 64 bits and weights with fractions are k
   times(0, 0) = std::int64_t{1} << 40;
   CHECK_THROWS_WITH_AS(static_cast<void>(sidera::interactions_from(times, 3)), doctest::Contains("out of range"),
                        sidera::value_error);
+}
+
+TEST_CASE("tables filled by hand: a user, an item or a part that there is not is refused wherever a table is read") {
+  auto const refuses = [](sidera::interaction row, std::string const& why) {
+    auto table = random_table(false);
+    table.rows[7] = row;
+    auto const all = [&](std::string const& function, auto const& read) {
+      CAPTURE(why);
+      CHECK(laws::message_of<sidera::value_error>(read) == function + ": table row 7 has " + why);
+      CHECK(laws::row_of_error(read) == 7);
+    };
+    for (data_part const part : {data_part::train, data_part::valid})
+      all("make_samples", [&] { static_cast<void>(sidera::make_samples(table, part, {})); });
+    all("make_lists", [&] { static_cast<void>(sidera::make_lists(table, data_part::test, 5, 10)); });
+    all("user_histories", [&] { static_cast<void>(sidera::user_histories(table, 5)); });
+    all("item_partners", [&] { static_cast<void>(sidera::item_partners(table)); });
+    all("negative_sampler",
+        [&] { static_cast<void>(sidera::negative_sampler(table, sidera::negative_rule::uniform, true)); });
+  };
+  refuses({40, 1, data_part::train}, "user 40 of 40");
+  refuses({-1, 1, data_part::valid}, "user -1 of 40");
+  refuses({3, 60, data_part::train}, "item 60 of 60");
+  refuses({3, 1'000'000'000, data_part::test}, "item 1000000000 of 60");
+  refuses({3, -1, data_part::test}, "item -1 of 60");
+  refuses({3, 1, static_cast<data_part>(3)}, "split 3, expected 0, 1 or 2");
+
+  auto table = random_table(false);
+  table.rows[2].part = data_part::train;
+  table.rows[2].item = 60;
+  CHECK_THROWS_WITH_AS(static_cast<void>(table.cold_items()),
+                       "interaction_table::training_counts: table row 2 has item 60 of 60", sidera::value_error);
+}
+
+TEST_CASE("histories, negatives and partners refuse users, places and rows that there are not") {
+  auto const table = random_table(false);
+  sidera::random_stream const random(1);
+  sidera::negative_sampler const draw(table, sidera::negative_rule::uniform, false);
+  CHECK_THROWS_WITH_AS(static_cast<void>(draw(40, 1, random)), "negative_sampler: user 40 is asked for, there are 40",
+                       sidera::value_error);
+  CHECK_THROWS_AS(static_cast<void>(draw.taken(40, 1)), sidera::value_error);
+  sidera::negative_sampler const nothing({1, 0, false, {}}, sidera::negative_rule::uniform, false);
+  CHECK(nothing(0, 0, random).empty());
+  CHECK_THROWS_AS(static_cast<void>(nothing(0, 1, random)), sidera::value_error);
+  sidera::user_histories const histories(table, 4);
+  std::vector<code_t> out(4), few(3);
+  CHECK_THROWS_AS(histories.fill(40, {}, 0, random, out), sidera::value_error);
+  CHECK_THROWS_WITH_AS(histories.fill(1, {}, 0, random, few), "user_histories::fill: out has 3 places, expected 4",
+                       sidera::shape_error);
+  sidera::item_partners const partners(table);
+  CHECK_THROWS_AS(static_cast<void>(partners.partner(partners.rows().size(), random)), sidera::value_error);
 }

@@ -113,3 +113,23 @@ TEST_CASE("starts refuse the words of other codebooks, and sums that are none") 
   };
   CHECK_THROWS_AS(static_cast<void>(sidera::level_words(product_of_levels{})), sidera::value_error);
 }
+
+TEST_CASE("a view of a quantizer has the quantizer's levels, and codes that it has words for") {
+  sidera::residual_quantizer quantizer(sidera::residual_quantizer_options{.levels = 2, .words = 8});
+  matrix<float> const x = random_rows(50, 6, 1);
+  sidera::code_matrix const codes = quantizer.fit(x).codes;
+  auto view = sidera::quantized_view("text", codes, quantizer);
+  CHECK(view.codes == codes);
+  CHECK(view.words == std::vector<std::size_t>{8, 8});
+  CHECK_THROWS_WITH_AS((void)sidera::quantized_view("text", codes.leftCols(1), quantizer),
+                       "quantized_view: view \"text\" has codes of 1 levels, its quantizer has 2", sidera::shape_error);
+  sidera::code_matrix wide(50, 3);
+  wide << codes, codes.leftCols(1);
+  CHECK_THROWS_AS((void)sidera::quantized_view("text", wide, quantizer), sidera::shape_error);
+  sidera::code_matrix other = codes;
+  other(31, 1) = 8;
+  CHECK_THROWS_WITH_AS((void)sidera::quantized_view("text", other, quantizer),
+                       "quantized_view: view \"text\": item 31 has code 8 at level 1 of 8 words", sidera::value_error);
+  other(31, 1) = sidera::no_code;
+  CHECK_NOTHROW((void)sidera::quantized_view("text", other, quantizer));
+}
