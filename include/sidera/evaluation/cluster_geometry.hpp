@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// \file  How compact and how separate clusters are, in Euclidean space. Rows with a negative cluster are left out; a NaN
-///        or an infinity in any other row is a value_error that names it.
+/// \file  How compact and how separate clusters are, in Euclidean space. Rows with a negative cluster are left out; any
+///        other row with a number that is not finite is a value_error that names it.
 #include <algorithm>
 #include <cmath>
 #include <limits>
