@@ -10,7 +10,7 @@ namespace {
 
 using namespace sidera;
 using panels = simd::integer_panels<std::int8_t>;
-constexpr std::size_t tile = simd::detail::tile_rows, panel = panels::words_per_panel;
+constexpr std::size_t tile_size = simd::detail::tile_rows, panel_words = panels::words_per_panel;
 
 std::vector<float> some_numbers(std::size_t count, std::uint64_t seed) {
   random_stream const random(seed);
@@ -30,38 +30,39 @@ struct scene {
   scene(std::size_t entries, std::size_t count)
       : dim(entries),
         words(simd::word_panels<float>::as_they_are(some_numbers(count * dim, dim), dim)),
-        rows(tile * words.row_length()) {
-    stride = words.panel_count() * panel;
-    std::vector<float> const x = some_numbers(tile * dim, 1000 + dim), origin(dim, 0.0f);
-    std::vector<float> centred(tile * dim);
-    std::vector<double> lengths(tile), errors(tile);
-    words.load_rows(x.data(), dim, tile, origin.data(), {centred.data(), rows.data(), lengths.data(), errors.data()});
-    auto const numbers = some_numbers(tile * 2 * stride, 7);
+        rows(tile_size * words.row_length()) {
+    stride = words.panel_count() * panel_words;
+    std::vector<float> const x = some_numbers(tile_size * dim, 1000 + dim), origin(dim, 0.0f);
+    std::vector<float> centred(tile_size * dim);
+    std::vector<double> lengths(tile_size), errors(tile_size);
+    words.load_rows(x.data(), dim, tile_size, origin.data(),
+                    {centred.data(), rows.data(), lengths.data(), errors.data()});
+    auto const numbers = some_numbers(tile_size * 2 * stride, 7);
     std::copy(numbers.begin(), numbers.end(), table_numbers.reserve(numbers.size()));
-    for (std::size_t t = 0; t < 2 * tile; ++t) tables.push_back(table_numbers.data() + t * stride);
+    for (std::size_t t = 0; t < 2 * tile_size; ++t) tables.push_back(table_numbers.data() + t * stride);
   }
 
   [[nodiscard]] std::vector<float> adjacent_scores() {
-    simd::aligned_buffer<float> out(tile * stride);
+    simd::aligned_buffer<float> out(tile_size * stride);
     for (std::size_t p = 0; p < words.panel_count(); ++p)
-      words.store_scores(rows.data(), p, out.data() + p * panel, stride, 0);
-    return {out.data(), out.data() + tile * stride};
+      words.store_scores(rows.data(), p, out.data() + p * panel_words, stride, 0);
+    return {out.data(), out.data() + tile_size * stride};
   }
   [[nodiscard]] std::vector<float> scores_less_tables() {
-    simd::aligned_buffer<float> out(tile * stride);
+    simd::aligned_buffer<float> out(tile_size * stride);
     for (std::size_t p = 0; p < words.panel_count(); ++p)
-      words.store_scores(rows.data(), p, tables.data(), 2, out.data() + p * panel, stride);
-    return {out.data(), out.data() + tile * stride};
+      words.store_scores(rows.data(), p, tables.data(), 2, out.data() + p * panel_words, stride);
+    return {out.data(), out.data() + tile_size * stride};
   }
   template <std::size_t Vectors>
   [[nodiscard]] std::vector<float> scattered_scores() {
-    std::int8_t const* at[tile];
-    for (std::size_t r = 0; r < tile; ++r) at[r] = rows.data() + (r * 5 % tile) * words.row_length();
-    simd::aligned_buffer<float> out(tile * stride);
-    std::fill_n(out.data(), tile * stride, -1.0f);  // what no register of words covers
+    std::int8_t const* at[tile_size];
+    for (std::size_t r = 0; r < tile_size; ++r) at[r] = rows.data() + (r * 5 % tile_size) * words.row_length();
+    simd::aligned_buffer<float> out(tile_size * stride);
+    std::fill_n(out.data(), tile_size * stride, -1.0f);  // what no register of words covers
     for (std::size_t p = 0; p < words.panel_count(); ++p)
-      words.store_scores<Vectors>(at, p, out.data() + p * panel, stride);
-    return {out.data(), out.data() + tile * stride};
+      words.store_scores<Vectors>(at, p, out.data() + p * panel_words, stride);
+    return {out.data(), out.data() + tile_size * stride};
   }
 };
 
@@ -95,7 +96,7 @@ TEST_CASE("matrix unit: the bits of scores are those of vector registers, for al
 TEST_CASE("matrix unit: integers of the largest magnitudes") {
   for (std::size_t const dim : {64u, 4096u, 65'000u}) {
     scene s(dim, 3);
-    for (std::size_t i = 0; i < tile * s.words.row_length(); ++i)
+    for (std::size_t i = 0; i < tile_size * s.words.row_length(); ++i)
       s.rows.data()[i] = static_cast<std::int8_t>(i % 2 == 0 ? -1 : 0);  // stored: 255 and 0
     auto const scores = s.adjacent_scores();
     simd::matrix_unit_session const session(s.words.unit_lanes());
