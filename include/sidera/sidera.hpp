@@ -302,6 +302,7 @@
 #include <sidera/optimizers/finite_gradients.hpp>
 #include <sidera/optimizers/gradient_clipping.hpp>
 #include <sidera/optimizers/optimizer.hpp>
+#include <sidera/optimizers/require_options.hpp>
 #include <sidera/optimizers/schedules.hpp>
 #include <sidera/optimizers/sgd.hpp>
 #include <sidera/quantizers/any_quantizer.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 /// \file  How many channels to keep, chosen on held-out rows of the source modality: no labels, no target, no test
 /// data.
+#include <cmath>
 #include <sidera/codebook_optimization/requantise.hpp>
 #include <sidera/codebooks/usage.hpp>
 
@@ -24,9 +25,17 @@ struct estimate {
 }
 
 /// The one-standard-error rule (Breiman, Friedman, Olshen and Stone 1984, section 3.4.3): the first of `candidates`
-/// that comes within one standard error of the best. Candidates are ordered from the simplest on.
+/// that comes within one standard error of the best. Candidates are ordered from the simplest on. Throws value_error
+/// for none, and with the number of one whose figure or error is not finite.
 [[nodiscard]] inline std::size_t first_within_one_standard_error(std::span<estimate const> candidates) {
-  if (candidates.empty()) throw value_error("first_within_one_standard_error", "there are no candidates");
+  constexpr std::string_view where = "first_within_one_standard_error";
+  if (candidates.empty()) throw value_error(where, "there are no candidates");
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    if (!std::isfinite(candidates[i].value) || !(candidates[i].error >= 0 && std::isfinite(candidates[i].error)))
+      throw value_error(where,
+                        "candidate " + std::to_string(i) + " is " + std::to_string(candidates[i].value) +
+                            " with error " + std::to_string(candidates[i].error),
+                        i);
   auto const best = std::max_element(candidates.begin(), candidates.end(),
                                      [](estimate const& a, estimate const& b) { return a.value < b.value; });
   auto const first = std::find_if(candidates.begin(), candidates.end(),

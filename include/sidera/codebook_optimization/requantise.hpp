@@ -47,10 +47,13 @@ template <Metric M>
 template <Scalar T, Metric M = squared_euclidean>
 class channel_search {
  public:
+  /// Throws value_error for channels that are no columns of `words` or named twice, and with the row of a word that is
+  /// not finite.
   channel_search(matrix<T> const& words, channel_list channels, M const& metric = {})
       : dim_(column_count(words)),
         channels_(std::move(channels)),
         search_(slice_words(words, channels_), metric_on_channels(metric, channels_)) {
+    require_finite<T>(words, "channel_search", "words");
     search_.prepare_for_many_rows();
   }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <sidera/autodiff/elementwise.hpp>
 #include <sidera/optimizers/concepts.hpp>
+#include <sidera/optimizers/require_options.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 namespace detail {
@@ -12,6 +13,15 @@ struct adam_numbers {
   double beta1, beta2, epsilon, weight_decay;
   bool decoupled;
 };
+
+/// epsilon 0 divides 0 by 0 where a number has had no gradient yet.
+inline void require_adam_options(adam_numbers const& o, std::string_view rule) {
+  require_memory_option(o.beta1, "beta1", rule);
+  require_memory_option(o.beta2, "beta2", rule);
+  require_finite_option(o.weight_decay, "weight_decay", rule);
+  if (!(o.epsilon > 0 && std::isfinite(o.epsilon)))
+    throw value_error(rule, "epsilon is " + to_text(o.epsilon) + ", expected a finite number above 0");
+}
 
 /// m <- b1 m + (1 - b1) g, s <- b2 s + (1 - b2) g^2, p <- p - rate (m / (1 - b1^n)) / ((s / (1 - b2^n))^1/2 + epsilon).
 template <Scalar T>
@@ -49,10 +59,15 @@ struct adam {
   double epsilon = 1e-8;
   double weight_decay = 0;
 
+  void require_options() const { detail::require_adam_options(numbers(), name); }
+
   template <Scalar T>
   [[nodiscard]] auto at(std::size_t n, double rate) const {
-    return detail::adam_update<T>({beta1, beta2, epsilon, weight_decay, false}, n, rate);
+    return detail::adam_update<T>(numbers(), n, rate);
   }
+
+ private:
+  [[nodiscard]] detail::adam_numbers numbers() const noexcept { return {beta1, beta2, epsilon, weight_decay, false}; }
 };
 static_assert(UpdateStep<adam>);
 
@@ -68,10 +83,15 @@ struct adamw {
   double epsilon = 1e-8;
   double weight_decay = 0.01;
 
+  void require_options() const { detail::require_adam_options(numbers(), name); }
+
   template <Scalar T>
   [[nodiscard]] auto at(std::size_t n, double rate) const {
-    return detail::adam_update<T>({beta1, beta2, epsilon, weight_decay, true}, n, rate);
+    return detail::adam_update<T>(numbers(), n, rate);
   }
+
+ private:
+  [[nodiscard]] detail::adam_numbers numbers() const noexcept { return {beta1, beta2, epsilon, weight_decay, true}; }
 };
 static_assert(UpdateStep<adamw>);
 

@@ -14,6 +14,7 @@ namespace sidera::inline SIDERA_ABI {
 ///            `rule.template at<T>(n, lr)`  the update of the n-th step (from 1) with learning rate lr: a callable
 ///                                          (T* values, T const* gradients, std::array<T*, moments>, count)
 ///            `Rule::name`                  what a checkpoint calls it
+/// Options:   `rule.require_options()`      throws value_error for numbers that make no such rule
 /// Semantics: every number is updated by itself and in the same way wherever the range is cut; moments start at 0. On
 ///            row-sparse tables only touched rows are passed, so a rule is lazy there.
 /// Models:    \ref sgd, \ref adam, \ref adamw.

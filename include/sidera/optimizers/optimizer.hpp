@@ -3,6 +3,7 @@
 #include <sidera/core/executor.hpp>
 #include <sidera/optimizers/adam.hpp>
 #include <sidera/optimizers/finite_gradients.hpp>
+#include <sidera/optimizers/require_options.hpp>
 #include <sidera/optimizers/sgd.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -16,9 +17,10 @@ template <Scalar T, UpdateStep Rule = adam>
 class optimizer {
  public:
   /// For the named groups of `store`, or for all groups that it has now. Throws value_error for a group that there is
-  /// not, or that is named twice.
+  /// not, or that is named twice, and for numbers that make no rule.
   explicit optimizer(parameters<T> const& store, Rule rule = {}, std::vector<std::string> groups = {})
       : rule_(std::move(rule)) {
+    require_rule(1, "optimizer");
     if (groups.empty())
       for (auto const& g : store.groups()) groups.push_back(g.name);
     for (auto& name : groups) {
@@ -32,9 +34,11 @@ class optimizer {
   }
 
   /// One step; the learning rate of the rule is multiplied by `factor`, for example that of a schedule:
-  /// `step(store, cosine_decay{1000}(optimizer.steps()))`. Gradients are left as they are. Throws value_error, with the
-  /// parameter, when a gradient is not finite, and then nothing has moved.
+  /// `step(store, cosine_decay{1000}(optimizer.steps()))`. Gradients are left as they are. Throws value_error when
+  /// the rate is negative or not finite, and, with the parameter, when a gradient is not finite; then nothing has
+  /// moved.
   void step(parameters<T>& store, double factor = 1, executor_ref executor = {}) {
+    require_rule(factor, "optimizer::step");
     for (auto const& own : groups_) check_size(store.group(own.group), own);
     for (auto const& own : groups_)
       require_finite_gradients(store, store.group(own.group), "optimizer::step", executor);
@@ -88,6 +92,13 @@ class optimizer {
     std::string group;
     std::array<aligned_vector<T>, Rule::moments> values;
   };
+
+  /// Also before a step: the rule may have been changed in between.
+  void require_rule(double factor, std::string_view where) const {
+    if constexpr (requires { rule_.require_options(); }) rule_.require_options();
+    detail::require_finite_option(rule_.learning_rate, "learning_rate", where);
+    detail::require_finite_option(rule_.learning_rate * factor, "learning_rate times factor", where);
+  }
 
   static void check_size(parameter_group<T> const& group, moments_of const& own) {
     for (auto const& moment : own.values)

@@ -2,6 +2,7 @@
 #pragma once
 #include <sidera/autodiff/elementwise.hpp>
 #include <sidera/optimizers/concepts.hpp>
+#include <sidera/optimizers/require_options.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 
@@ -14,6 +15,11 @@ struct sgd {
   double learning_rate = 0.01;
   double momentum = 0;
   double weight_decay = 0;
+
+  void require_options() const {
+    detail::require_memory_option(momentum, "momentum", name);
+    detail::require_finite_option(weight_decay, "weight_decay", name);
+  }
 
   template <Scalar T>
   [[nodiscard]] auto at(std::size_t, double rate) const {

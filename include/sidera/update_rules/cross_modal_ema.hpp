@@ -32,7 +32,7 @@ struct cross_modal_ema {
   matrix<double> weights = {};    ///< modalities x modalities; row m is used when m's codes are applied
   double initial_count = 1;       ///< 0 is the released code: unused words are thrown far away by the first batch
   bool move_unused_words = true;  ///< words <- W / N for all words (the paper); false: only for words with members
-  std::size_t batch_size = 1024;  ///< when used as a plain update rule with one modality
+  std::size_t batch_size = 1024;  ///< when used as a plain update rule with one modality; 0: all rows
 
   template <Scalar T>
   class state;
@@ -49,6 +49,7 @@ class cross_modal_ema::state {
       throw value_error("cross_modal_ema", "initial_count is " + to_text(rule.initial_count) + ", own_weight is " +
                                                to_text(rule.own_weight) +
                                                ": expected a number of at least 0 and a number");
+    require_finite<double>(rule.weights, "cross_modal_ema", "weights");
   }
 
   /// One batch of any number of modalities with equal row counts.

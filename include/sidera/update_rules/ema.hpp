@@ -17,8 +17,8 @@ struct basic_ema {
   static constexpr std::string_view name = std::same_as<Representative, representative::mean> ? "ema" : "spherical_ema";
 
   double decay = 0.99;
-  double epsilon = 1e-5;  ///< Laplace smoothing of the counts; 0: none
-  std::size_t batch_size = 1024;
+  double epsilon = 1e-5;          ///< Laplace smoothing of the counts; 0: none
+  std::size_t batch_size = 1024;  ///< 0: all rows
 
   void save(field_set& f) const {
     f.metadata["ema.decay"] = to_text(decay);

@@ -14,7 +14,7 @@ struct basic_mini_batch {
   static constexpr std::string_view name =
       std::same_as<Representative, representative::mean> ? "mini_batch" : "spherical_mini_batch";
 
-  std::size_t batch_size = 1024;
+  std::size_t batch_size = 1024;  ///< 0: all rows
 
   void save(field_set& f) const { f.metadata["batch_size"] = to_text(batch_size); }
 

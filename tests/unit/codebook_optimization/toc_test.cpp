@@ -273,3 +273,25 @@ TEST_CASE("Split-half reliability: 1 where both halves tell the same, about 0 fo
   CHECK(split_half_reliability(x, matrix<float>(words.topRows(1)), {0, 1}).value == 0);
   CHECK_THROWS_AS((void)split_half_reliability(x, words, {0}), value_error);
 }
+
+TEST_CASE("first_within_one_standard_error: a candidate that is no number is refused with its number") {
+  double const nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  using sidera::estimate;
+  for (estimate const odd : {estimate{nan, 0}, estimate{infinity, 0}, estimate{1, nan}, estimate{1, -1}})
+    for (std::size_t at = 0; at < 3; ++at) {
+      std::vector<estimate> all{{1, 0.1}, {2, 0.1}, {3, 0.1}};
+      all[at] = odd;
+      try {
+        (void)sidera::first_within_one_standard_error(all);
+        FAIL("not refused");
+      } catch (sidera::value_error const& problem) {
+        CHECK(problem.row() == at);
+      }
+    }
+}
+
+TEST_CASE("channel_search: words that are not finite are refused with their row") {
+  sidera::matrix<float> words = sidera::matrix<float>::Ones(4, 3);
+  words(2, 1) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH_AS((sidera::channel_search<float>(words, {0, 1})), doctest::Contains("row 2"), sidera::value_error);
+}

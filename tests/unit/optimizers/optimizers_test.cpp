@@ -294,3 +294,38 @@ TEST_CASE("schedules") {
   CHECK(warm(4) == 1);
   CHECK(warm(9) == doctest::Approx(0.55));
 }
+
+TEST_CASE("optimizer: numbers that make no rule are refused, when it is made and before a step") {
+  double const nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  sidera::parameters<double> store;
+  auto const w = store.add("w", 1, 2);
+  store.value(w) << 1, 2;
+  auto const refused = [&](auto rule, char const* text) {
+    CHECK_THROWS_WITH_AS((sidera::optimizer<double, decltype(rule)>(store, rule)), doctest::Contains(text),
+                         sidera::value_error);
+  };
+  for (double const odd : {nan, infinity, -0.1}) {
+    refused(sidera::sgd{.learning_rate = odd}, "learning_rate");
+    refused(sidera::sgd{.momentum = odd}, "sgd: momentum");
+    refused(sidera::sgd{.weight_decay = odd}, "sgd: weight_decay");
+    refused(sidera::adam{.learning_rate = odd}, "learning_rate");
+    refused(sidera::adam{.beta1 = odd}, "adam: beta1");
+    refused(sidera::adam{.beta2 = odd}, "adam: beta2");
+    refused(sidera::adam{.epsilon = odd}, "adam: epsilon");
+    refused(sidera::adamw{.weight_decay = odd}, "adamw: weight_decay");
+  }
+  refused(sidera::sgd{.momentum = 1}, "less than 1");
+  refused(sidera::adamw{.beta2 = 1}, "less than 1");
+  refused(sidera::adam{.epsilon = 0}, "above 0");
+
+  sidera::optimizer<double, sidera::adam> optimizer(store);
+  for (double const factor : {nan, infinity, -1.0})
+    CHECK_THROWS_WITH_AS(optimizer.step(store, factor), doctest::Contains("learning_rate times factor"),
+                         sidera::value_error);
+  optimizer.rule().epsilon = nan;
+  CHECK_THROWS_AS(optimizer.step(store), sidera::value_error);
+  CHECK(optimizer.steps() == 0);
+  CHECK((store.value(w)(0, 0) == 1 && store.value(w)(0, 1) == 2));
+  optimizer.rule().epsilon = 1e-8;
+  CHECK_NOTHROW(optimizer.step(store, 0));
+}

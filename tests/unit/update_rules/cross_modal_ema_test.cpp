@@ -234,3 +234,13 @@ TEST_CASE("MM-EMA names what does not fit") {
   cross_modal_ema::state<double> wrong({.weights = matrix<double>::Identity(3, 3)}, book);
   CHECK_THROWS_AS(update(wrong, book, good, {{0}}), shape_error);
 }
+
+TEST_CASE("cross_modal_ema: weights that are not finite are refused") {
+  sidera::codebook<float> const book{sidera::matrix<float>::Ones(2, 2)};
+  sidera::cross_modal_ema rule;
+  rule.weights = sidera::matrix<double>::Constant(2, 2, 0.5);
+  CHECK_NOTHROW((sidera::cross_modal_ema::state<float>(rule, book)));
+  rule.weights(1, 0) = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_WITH_AS((sidera::cross_modal_ema::state<float>(rule, book)), doctest::Contains("weights"),
+                       sidera::value_error);
+}
