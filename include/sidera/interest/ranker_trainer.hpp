@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <sidera/core/number_text.hpp>
 #include <sidera/interest/spread_samples.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/losses/bce_with_logits.hpp>
 #include <sidera/optimizers/optimizer.hpp>
+#include <sidera/optimizers/require_options.hpp>
 #include <sidera/training/equal_on_ranks.hpp>
 #include <sidera/training/spread_batches.hpp>
 
@@ -51,12 +51,8 @@ class ranker_trainer {
 
   /// Throws value_error for an empty batch, and for a rate or a decay that is negative or not finite.
   explicit ranker_trainer(Model const& model, ranker_training how = {})
-      : how_(how),
-        optimizer_(model_store(model), adam{.learning_rate = how.learning_rate, .weight_decay = how.weight_decay}) {
-    if (how.batch == 0) throw value_error("ranker_trainer", "the batch is empty");
-    require_not_negative(how.learning_rate, "learning_rate");
-    require_not_negative(how.weight_decay, "weight_decay");
-  }
+      : how_(checked(how)),
+        optimizer_(model_store(model), adam{.learning_rate = how.learning_rate, .weight_decay = how.weight_decay}) {}
 
   /// One pass over the samples in a random order; gives the mean loss. `gradient` is how a batch becomes a gradient:
   /// \ref whole_batch, or \ref shared_batches among ranks. Throws what the model throws, and value_error when a loss or
@@ -87,9 +83,11 @@ class ranker_trainer {
  private:
   static constexpr std::string_view where = "ranker_trainer::epoch";
   static parameters<T> const& model_store(Model const& model) { return model.store(); }
-  static void require_not_negative(double number, char const* name) {
-    if (!(number >= 0) || !std::isfinite(number))
-      throw value_error("ranker_trainer", name + (" is " + to_text(number)) + ", expected a finite number >= 0");
+  static ranker_training const& checked(ranker_training const& how) {
+    if (how.batch == 0) throw value_error("ranker_trainer", "the batch is empty");
+    detail::require_finite_option(how.learning_rate, "learning_rate", "ranker_trainer");
+    detail::require_finite_option(how.weight_decay, "weight_decay", "ranker_trainer");
+    return how;
   }
 
   /// Goes through `samples` rows in the order of the next epoch; gives the mean of what `loss_of` gives for a row.
