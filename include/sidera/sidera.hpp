@@ -133,6 +133,7 @@
 #include <sidera/codebooks/row_passes.hpp>
 #include <sidera/codebooks/score_rules.hpp>
 #include <sidera/codebooks/search_index.hpp>
+#include <sidera/codebooks/stored_rows.hpp>
 #include <sidera/codebooks/usage.hpp>
 #include <sidera/codebooks/word_search.hpp>
 #include <sidera/communicators/check_on_ranks.hpp>
@@ -358,6 +359,7 @@
 #include <sidera/simd/centred_rows.hpp>
 #include <sidera/simd/exact_sum.hpp>
 #include <sidera/simd/fetch.hpp>
+#include <sidera/simd/finer_words.hpp>
 #include <sidera/simd/first_lanes.hpp>
 #include <sidera/simd/gemm.hpp>
 #include <sidera/simd/gemm_kernel.hpp>

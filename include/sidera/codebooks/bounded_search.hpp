@@ -27,15 +27,15 @@ class bounded_search {
            simd::first_pass_panels::pays(dim);
   }
 
-  /// `x` must outlive the search and stay as it is.
-  explicit bounded_search(matrix_cref<float> const& x)
-      : rows_{x, {}, {}, std::vector<code_t>(row_count(x), no_code)}, changed_(row_count(x)) {}
+  /// `x` must outlive the search and stay as it is. Without `bounds`, rows are searched as if nothing were known, but
+  /// for their integers.
+  explicit bounded_search(matrix_cref<float> const& x, bool bounds = true)
+      : rows_{x, {}, {}, std::vector<code_t>(row_count(x), no_code)}, bounds_pay_(bounds), changed_(row_count(x)) {}
 
   /// out[i] = the nearest word of row i; as many words of as many numbers in every call.
   void nearest(matrix<float> const& words, std::span<code_t> out, executor_ref executor = {}) {
     require_rows(rows_.x, out.size(), "bounded_search::nearest", "x");
-    bool const bounded = rows_.integers.size() > 0;
-    if (bounded || !many_changed())
+    if (bounded_ || (bounds_pay_ && !many_changed()))
       after_move(words, executor);
     else
       plainly(words, executor);
@@ -49,20 +49,42 @@ class bounded_search {
 
   void plainly(matrix<float> const& words, executor_ref executor) {
     std::vector<code_t> const before = rows_.codes;
-    word_search<float, squared_euclidean> search(words, {});
-    search.prepare_for(row_count(rows_.x));
-    search.nearest(rows_.x, rows_.codes, executor);
+    search_all(words, executor);
     changed_ = 0;
     for (std::size_t i = 0; i < before.size(); ++i) changed_ += before[i] != rows_.codes[i] ? 1u : 0u;
   }
 
+  void search_all(matrix<float> const& words, executor_ref executor) {
+    make_integers(words, executor);
+    scanned_index<float, squared_euclidean> index(words, {}, rows_.integers.centre());
+    if (!index.by_integers())
+      return word_search<float, squared_euclidean>(words, {}).nearest(rows_.x, rows_.codes, executor);
+    if (row_count(rows_.x) / 200 >= index.size()) index.prepare_for_many_rows();
+    if (rows_.integers.has_remainders()) index.prepare_for_remainders();
+    block_partition const blocks{rows_.codes.size(), index.block_rows()};
+    std::vector<word_search_workspace<float>> workspaces(executor.concurrency());
+    executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
+      std::size_t const first = blocks.begin(b), count = blocks.length(b);
+      index.nearest_of_stored(rows_.integers, first,
+                              rows_.x.middleRows(static_cast<index_t>(first), static_cast<index_t>(count)),
+                              std::span(rows_.codes).subspan(first, count), workspaces[worker]);
+    });
+  }
+
+  void make_integers(matrix<float> const& words, executor_ref executor) {
+    if (rows_.integers.size() == 0)
+      rows_.integers =
+          integer_row_store(rows_.x, detail::mean_row<float>(words), executor, remainders_pay(column_count(words)));
+  }
+
   void after_move(matrix<float> const& words, executor_ref executor) {
     std::size_t const rows = rows_.codes.size();
-    bool const first = rows_.integers.size() == 0, other_groups = first || many_changed();
+    bool const other_groups = !bounded_ || many_changed();
+    make_integers(words, executor);
     if (other_groups) order_ = near_order(words, grouped_words::group_size);
-    grouped_words const now(words, order_, first ? detail::mean_row<float>(words) : rows_.integers.centre());
+    grouped_words const now(words, order_, rows_.integers.centre());
     if (!now.usable()) return start_again(words, executor);
-    if (first) rows_.integers = integer_row_store(rows_.x, now.centre(), executor);
+    bounded_ = true;
     if (other_groups) rows_.bounds.reset(rows, now.group_count());
     std::vector<float> const moved = moves(now, words);
 
@@ -77,9 +99,12 @@ class bounded_search {
     }
   }
 
+  /// Few numbers are read as fast as what their integers leave.
+  [[nodiscard]] static bool remainders_pay(std::size_t dim) noexcept { return dim >= 256; }
+
   /// Integers cannot hold these words.
   void start_again(matrix<float> const& words, executor_ref executor) {
-    rows_.integers = {};
+    bounded_ = false;
     plainly(words, executor);
   }
 
@@ -115,6 +140,7 @@ class bounded_search {
   bounded_rows rows_;
   matrix<float> last_words_;
   std::vector<std::uint32_t> order_;
+  bool bounds_pay_, bounded_ = false;  ///< whether there are bounds from the last pass
   std::size_t changed_ = 0;
 };
 

@@ -2,8 +2,10 @@
 #pragma once
 /// \file  The rules of the integer pass of a search.
 #include <limits>
+#include <sidera/codebooks/integer_row_store.hpp>
 #include <sidera/codebooks/score_rules.hpp>
 #include <sidera/simd/candidates.hpp>
+#include <sidera/simd/finer_words.hpp>
 #include <sidera/simd/integer_panels.hpp>
 #include <sidera/simd/scan_plan.hpp>
 #include <sidera/simd/word_rows.hpp>
@@ -23,7 +25,7 @@ struct centred_block {
   std::vector<double> lengths, errors;
   std::vector<float> slacks;
   std::vector<simd::row_and_word> pairs;
-  simd::aligned_buffer<float> scores;  ///< of the pairs
+  std::vector<float> scores;  ///< of the pairs
 };
 
 /// The rules of simd::word_scan for integers: those of `rules`, whose slack grows by what the integers cost.
@@ -44,10 +46,13 @@ class integer_rules {
                float* slacks) const noexcept {
     panels_.load_rows(x, stride, count, rules_.panels().centre().data(),
                       {block_.rows.data(), out, block_.lengths.data(), block_.errors.data()});
+    set_slacks(block_.lengths.data(), block_.errors.data(), count, slacks);
+  }
+  /// Takes note of the slacks of the rows of the block in single precision, and gives those of integers.
+  void set_slacks(double const* lengths, double const* errors, std::size_t count, float* slacks) const noexcept {
     for (std::size_t i = 0; i < count; ++i) {
-      double const length = block_.lengths[i];
-      block_.slacks[i] = rules_.slack(length, 0);
-      slacks[i] = rules_.slack(length, panels_.difference_error(length, block_.errors[i]) / 2);
+      block_.slacks[i] = rules_.slack(lengths[i], 0);
+      slacks[i] = rules_.slack(lengths[i], panels_.difference_error(lengths[i], errors[i]) / 2);
     }
   }
   [[nodiscard]] SIDERA_ALWAYS_INLINE float lowest(float best, float slack) const noexcept {
@@ -55,27 +60,63 @@ class integer_rules {
   }
 
   /// Keeps the words that scores in single precision do not exclude, in the lists of the rows of the block that have
-  /// several and at most `most` words.
-  void drop_worse(simd::word_rows<float> const& words, std::size_t most,
+  /// several and at most `most` words. `centred(i, asked)` says where, among the rows of the block's memory, row i less
+  /// the centre is; it is asked for rows in their order, and `asked` counts them.
+  template <class Centred>
+  void drop_worse(simd::word_rows<float> const& words, std::size_t most, std::span<simd::candidate_list<float>> lists,
+                  Centred const& centred) const {
+    drop(
+        most, lists, centred,
+        [&](auto const& pairs, float* scores) { words.scores(block_.rows.data(), pairs, scores); },
+        [&](std::size_t i) { return block_.slacks[i]; });
+  }
+
+  /// The same by what the integers have left, without any numbers; row 0 of the block is row `first` of the store.
+  void drop_worse(simd::finer_words const& words, integer_row_store const& store, std::size_t first, std::size_t most,
                   std::span<simd::candidate_list<float>> lists) const {
-    auto const asks = [most](simd::candidate_list<float> const& list) {
-      return list.complete() && list.words().size() > 1 && list.words().size() <= most;
-    };
-    block_.pairs.clear();
-    for (std::size_t i = 0; i < lists.size(); ++i)
-      if (asks(lists[i]))
-        for (auto const& w : lists[i].words()) block_.pairs.push_back({static_cast<std::uint32_t>(i), w.word});
-    float const* scores = block_.scores.reserve(block_.pairs.size());
-    words.scores(block_.rows.data(), block_.pairs, block_.scores.data());
-    for (std::size_t i = 0; i < lists.size(); ++i) {
-      if (!asks(lists[i])) continue;
-      std::size_t const count = lists[i].words().size();
-      lists[i].rescore(scores, [&](float best) { return rules_.lowest(best, block_.slacks[i]); });
-      scores += count;
+    if constexpr (sizeof(integer_row_store::entry) == 1) {
+      simd::finer_rows const rows{store.rows(first, first).data(), store.remainders(first, first).data()};
+      drop(
+          most, lists, [](std::size_t i, std::size_t) { return i; },
+          [&](auto const& pairs, float* scores) { words.correct(rows, pairs, scores); },
+          [&](std::size_t i) {
+            std::size_t const r = first + i;
+            double const length = store.length(r);
+            return rules_.slack(length, words.score_error(length, store.error(r), store.finer_error(r)));
+          });
     }
   }
 
  private:
+  /// `row(i, asked)` is what pairs call row i; `score(pairs, scores)` makes better scores of those of the pairs, and
+  /// slack(i) is their slack.
+  template <class Row, class Score, class Slack>
+  void drop(std::size_t most, std::span<simd::candidate_list<float>> lists, Row const& row, Score const& score,
+            Slack const& slack) const {
+    auto const asks = [most](simd::candidate_list<float> const& list) {
+      return list.complete() && list.words().size() > 1 && list.words().size() <= most;
+    };
+    std::size_t asked = 0;
+    block_.pairs.clear();
+    block_.scores.clear();
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      if (!asks(lists[i])) continue;
+      auto const number = static_cast<std::uint32_t>(row(i, asked++));
+      for (auto const& w : lists[i].words()) {
+        block_.pairs.push_back({number, w.word});
+        block_.scores.push_back(w.score);
+      }
+    }
+    score(block_.pairs, block_.scores.data());
+    float const* scores = block_.scores.data();
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      if (!asks(lists[i])) continue;
+      std::size_t const count = lists[i].words().size();
+      lists[i].rescore(scores, [&](float best) { return rules_.lowest(best, slack(i)); });
+      scores += count;
+    }
+  }
+
   score_rules<float, M> const& rules_;
   simd::first_pass_panels const& panels_;
   centred_block& block_;

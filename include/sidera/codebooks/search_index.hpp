@@ -4,7 +4,7 @@
 /// or a fused kernel with a proof for every
 ///        row.
 #include <numeric>
-#include <sidera/codebooks/integer_rules.hpp>
+#include <sidera/codebooks/stored_rows.hpp>
 #include <sidera/core/check.hpp>
 #include <sidera/simd/nearest.hpp>
 #include <sidera/simd/word_distances.hpp>
@@ -130,10 +130,12 @@ class scanned_index : public search_index<T, M> {
  public:
   scanned_index(matrix_cref<T> const& words, M metric)
       : base(words, std::move(metric)), rules_(this->words(), this->metric()) {
-    if constexpr (has_integer_pass<T, M>) {
-      if (simd::first_pass_panels::pays(this->dim())) integers_.panels = simd::first_pass_panels(rules_.panels());
-      if (integers_.panels.usable()) integers_.rows = simd::word_rows<float>(rules_.panels());
-    }
+    make_integers();
+  }
+  /// With a centre other than the mean of the words: any point near the rows.
+  scanned_index(matrix_cref<T> const& words, M metric, std::vector<T> const& centre) requires LinearMetric<M>
+      : base(words, std::move(metric)), rules_(this->words(), this->metric(), centre) {
+    make_integers();
   }
 
   /// Rows that one task takes: several blocks of the scan, since it fetches the
@@ -156,6 +158,39 @@ class scanned_index : public search_index<T, M> {
     nearest_by_numbers(x, out, distances, w);
   }
 
+  /// Whether there are integers of the words.
+  [[nodiscard]] bool by_integers() const noexcept {
+    if constexpr (has_integer_pass<T, M>)
+      return integers_.panels.usable();
+    else
+      return false;
+  }
+
+  /// Spends a little more than that for \ref nearest_of_stored rows with remainders.
+  void prepare_for_remainders() {
+    if constexpr (has_integer_pass<T, M> && sizeof(simd::first_pass_entry) == 1)
+      integers_.finer = simd::finer_words(integers_.panels, integers_.rows);
+  }
+
+  /// \ref nearest of the rows first, first + 1, ... of `store`, whose numbers are `x`, and whose centre is that of the
+  /// index. There must be integers of the words.
+  void nearest_of_stored(integer_row_store const& store, std::size_t first, matrix_cref<T> const& x,
+                         std::span<code_t> out, workspace& w) const requires has_integer_pass<T, M> {
+    integer_rules<M> const rules(rules_, integers_.panels, w.centred);
+    auto const centred = [&](std::size_t row, std::size_t asked) {
+      (void)simd::detail::subtract_centre<float>(row_span(x, static_cast<index_t>(row)).data(), store.centre().data(),
+                                                 this->dim(), w.centred.rows.data() + asked * this->dim());
+      return asked;
+    };
+    bool const finer = integers_.finer.usable() && store.has_remainders();
+    decide_by_integers(x, rules, stored_rows<M>{store, first, rules}, out, {}, w,
+                       [&](std::size_t begin, std::size_t few, auto lists) {
+                         if (finer) rules.drop_worse(integers_.finer, store, first + begin, few, lists);
+                         rules.drop_worse(integers_.rows, few, lists,
+                                          [&](std::size_t i, std::size_t asked) { return centred(begin + i, asked); });
+                       });
+  }
+
   void nearest_k(matrix_cref<T> const& x, code_matrix_ref out, workspace& w) const {
     if (out.cols() == 0) return;
     simd::scan_workspace<T>& s = w.scan;
@@ -173,7 +208,15 @@ class scanned_index : public search_index<T, M> {
   struct integer_words {
     simd::first_pass_panels panels;
     simd::word_rows<float> rows;
+    simd::finer_words finer;
   };
+
+  void make_integers() {
+    if constexpr (has_integer_pass<T, M>) {
+      if (simd::first_pass_panels::pays(this->dim())) integers_.panels = simd::first_pass_panels(rules_.panels());
+      if (integers_.panels.usable()) integers_.rows = simd::word_rows<float>(rules_.panels());
+    }
+  }
 
   void nearest_by_numbers(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
                           workspace& w) const {
@@ -187,11 +230,22 @@ class scanned_index : public search_index<T, M> {
   void nearest_by_integers(matrix_cref<T> const& x, std::span<code_t> out, std::span<double> distances,
                            workspace& w) const {
     integer_rules<M> const rules(rules_, integers_.panels, w.centred);
-    simd::word_scan<T, integer_rules<M>, simd::first_pass_panels> scan(integers_.panels, rules, w.scan);
+    simd::rows_as_numbers<T, integer_rules<M>> const source{x.data(), static_cast<std::size_t>(x.outerStride()), rules};
+    decide_by_integers(x, rules, source, out, distances, w, [&](std::size_t, std::size_t few, auto lists) {
+      rules.drop_worse(integers_.rows, few, lists, [](std::size_t i, std::size_t) { return i; });
+    });
+  }
+
+  /// The same of rows that `source` knows as integers. `drop_worse(first, few, lists)` looks at the lists of a block
+  /// once more, of rows first, first + 1, ...
+  template <class Rules, class Source, class Drop>
+  void decide_by_integers(matrix_cref<T> const& x, Rules const& rules, Source const& source, std::span<code_t> out,
+                          std::span<double> distances, workspace& w, Drop const& drop_worse) const {
+    simd::word_scan<T, Rules, simd::first_pass_panels> scan(integers_.panels, rules, w.scan);
     std::size_t const few = std::max<std::size_t>(15, this->size() / 4);  // pair by pair: slower, word for word
     w.undecided.clear();
-    scan.run(x.data(), static_cast<std::size_t>(x.outerStride()), out.size(), [&](std::size_t first, auto lists) {
-      rules.drop_worse(integers_.rows, few, lists);
+    scan.run(source, out.size(), [&](std::size_t first, auto lists) {
+      drop_worse(first, few, lists);
       for (std::size_t i = first; i < first + lists.size(); ++i) {
         auto const& list = lists[i - first];
         if (!list.complete() || list.words().empty() || list.words().size() > few)

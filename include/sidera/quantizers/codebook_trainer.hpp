@@ -146,8 +146,8 @@ class codebook_trainer {
   }
 
   void search_by_bounds(std::vector<code_t>& codes) {
-    if (!bounded_search::fits(book_.size(), book_.dim())) return search_plainly(codes);
-    if (!search_) search_.emplace(x_);
+    if (!simd::first_pass_panels::pays(book_.dim())) return search_plainly(codes);
+    if (!search_) search_.emplace(x_, bounded_search::fits(book_.size(), book_.dim()));
     search_->nearest(book_.words, codes, how_.executor);
   }
 

@@ -128,11 +128,15 @@ class integer_panels {
     difference_per_length_ = (left + 2 * rounding()) * slack;
     difference_per_row_error_ = (apart + left + 2 * rounding()) * slack;
   }
+  /// The scale of all words.
+  [[nodiscard]] float scale() const noexcept { return scale_; }
+  /// Entry d of p_j.
+  [[nodiscard]] Entry integer(std::size_t j, std::size_t d) const noexcept { return packed_.data()[place(j, d)]; }
   /// out_d = w_d - scale p_d for word j, w as it is in the panels of floats, rounded once.
   void word_error(std::size_t j, float const* w, float* out) const noexcept {
     for (std::size_t d = 0; d < dim_; ++d)
       out[d] = static_cast<float>(static_cast<double>(w[d]) -
-                                  static_cast<double>(scale_) * static_cast<double>(packed_.data()[place(j, d)]));
+                                  static_cast<double>(scale_) * static_cast<double>(integer(j, d)));
   }
 
  private:

@@ -83,7 +83,19 @@ struct quantized_rows {
   Entry* integers;  ///< integer_row_length a row
   double* lengths;  ///< a bound of the length of x - centre; infinite or NaN where there is none
   double* errors;   ///< a bound of the distance between x - centre and its integers; infinite where there is none
+  Entry* remainders = nullptr;     ///< remainder_row_length a row; or not asked for
+  double* finer_errors = nullptr;  ///< like errors, of the integers with their remainders
 };
+
+/// Steps of a remainder that make one step of an integer: what integers of 8 bits leave is at most 127 of them.
+inline constexpr float remainder_steps = 254;
+
+/// Entries of a row of remainders: whole registers, zeros behind the last one.
+template <class Entry>
+[[nodiscard]] constexpr std::size_t remainder_row_length(std::size_t dim) noexcept {
+  constexpr std::size_t n = detail::lane_entries<Entry> * width<float>;
+  return (dim + n - 1) / n * n;
+}
 
 namespace detail {
 
@@ -122,6 +134,31 @@ class rounding_error {
   double root_, lost_, factor_;
 };
 
+/// What the integers of a row leave, x - s q, as integers r of s / remainder_steps; returns the sum of the squares of
+/// what these leave.
+template <class Entry>
+[[nodiscard]] inline double round_remainders(float const* x, std::size_t dim, row_scale const& s, Entry* out) noexcept {
+  constexpr std::size_t w = width<float>;
+  batch<float> const scales(s.scale), inverses(s.inverse), finer_scales(s.scale / remainder_steps),
+      finer_inverses(s.inverse * remainder_steps);
+  batch<float> square(0.0f);
+  Entry coarse[w];
+  auto const round = [&](batch<float> numbers, Entry * to) __attribute__((always_inline)) {
+    batch<float> const left = numbers - scales * round_register(numbers, inverses, coarse);
+    batch<float> const error = left - finer_scales * round_register(left, finer_inverses, to);
+    square = square + error * error;
+  };
+  std::size_t d = 0;
+  for (; d + w <= dim; d += w) round(load<float>(x + d), out + d);
+  if (d < dim) {
+    Entry last[w];
+    round(load_first<float>(x + d, dim - d, 0.0f), last);
+    std::copy_n(last, dim - d, out + d);
+  }
+  std::fill(out + dim, out + remainder_row_length<Entry>(dim), Entry{0});
+  return static_cast<double>(joined_lanes<float>(square));
+}
+
 }  // namespace detail
 
 /// Of `count` rows, `stride` numbers apart: a = x - centre as numbers, and as a scale s and integers q of magnitude at
@@ -130,7 +167,9 @@ class rounding_error {
 ///
 /// With u the unit roundoff of float and M the largest |a_d|: an error is computed with roundings of at most
 /// u (|s q_d| + 2 |error|) < 3 u M, which changes the length of the error vector by at most 3 u M sqrt(dim); its sum of
-/// squares is a chain of at most dim + 2 roundings, as in \ref centre_row, and every square may underflow.
+/// squares is a chain of at most dim + 2 roundings, as in \ref centre_row, and every square may underflow. With
+/// remainders r, a is s (q + r / remainder_steps) but for the finer error. Its roundings are these and three smaller
+/// ones: s / remainder_steps and its product with r, below M / 254 each, and a difference of at most twice that.
 template <class Entry>
 void quantize_rows(float const* x, std::size_t stride, std::size_t count, float const* centre, std::size_t dim,
                    int limit, quantized_rows<Entry> const& out) noexcept {
@@ -155,6 +194,11 @@ void quantize_rows(float const* x, std::size_t stride, std::size_t count, float 
       errors[r] = detail::round_row(centred + r * dim, dim, scales[r].scale, scales[r].inverse,
                                     out.integers + (first + r) * row_length);
     for (std::size_t r = 0; r < rows; ++r) errors[r] = error(errors[r], scales[r], lengths[r]);
+    for (std::size_t r = 0; out.remainders != nullptr && r < rows; ++r)
+      out.finer_errors[first + r] =
+          error(detail::round_remainders(centred + r * dim, dim, scales[r],
+                                         out.remainders + (first + r) * remainder_row_length<Entry>(dim)),
+                scales[r], lengths[r]);
   }
 }
 

@@ -29,14 +29,37 @@ struct scan_workspace {
   }
 };
 
+/// Rows as numbers, `stride` apart, of which `rules.prepare(x, stride, count, out, slacks)` makes what the tile reads
+/// of the rows of a block, and their slacks: a source of \ref word_scan.
+template <Scalar T, class Rules>
+struct rows_as_numbers {
+  T const* x;
+  std::size_t stride;
+  Rules const& rules;
+
+  template <class Entry>
+  [[nodiscard]] Entry const* load(std::size_t first, std::size_t count, std::size_t row_length, Entry* room,
+                                  T* slacks) const {
+    rules.prepare(x + first * stride, stride, count, room, slacks);
+    std::fill(room + count * row_length, room + detail::whole_tiles(count) * row_length, Entry(0));
+    return room;
+  }
+  [[nodiscard]] std::span<T const> memory(std::size_t first, std::size_t end) const noexcept {
+    return {x + first * stride, x + end * stride};
+  }
+};
+
 /// Finds the candidates of rows among the words of `panels` (\ref word_panels or \ref first_pass_panels), by `rules`:
 ///
-///   `rules.prepare(x, stride, count, out, slacks)` writes what the tile reads
-///   of the rows of a block, and their slacks; a slack that is no finite number
-///   gives the row up
 ///   `rules(sum, x, w)`              one step of a score, on batches
 ///   `rules.lowest(best, slack)`     the lowest score of a candidate; it must
 ///   not fall when `best` rises
+///
+/// Rows come from a source, \ref rows_as_numbers or one like it:
+///
+///   `source.load(first, count, row_length, room, slacks)` -> what the tile reads of `count` rows in whole tiles, for
+///   which there is room, and the slacks; a slack that is no finite number gives the row up
+///   `source.memory(first, end)`     what it reads for these rows
 ///
 /// The candidates of a row depend on the row and the words alone, and no score
 /// is kept: the words stream past a few rows, whose scores are looked at while
@@ -50,22 +73,26 @@ class word_scan {
       : panels_(panels), rules_(rules), w_(w), plan_(scan_plan::of(panels)) {
     score_stride_ = whole_chunks(plan_.group * words_per_panel);
     maxima_stride_ = maxima_count<T>(score_stride_);
-    rows_ = w.template reserve_rows<row_entry>(plan_.rows * panels.row_length());
+    room_ = w.template reserve_rows<row_entry>(plan_.rows * panels.row_length());
     scores_ = w.scores.reserve(tile * (score_stride_ + maxima_stride_));
     w.slacks.resize(plan_.rows);
     w.candidates.resize(plan_.rows);
   }
 
-  /// Of `count` rows, `stride` numbers apart: calls sink(i, lists) for each
-  /// block, lists the \ref candidate_list of its rows i, i + 1, ...; they may
-  /// be changed.
+  /// Of `count` rows, `stride` numbers apart.
   template <class Sink>
   void run(T const* x, std::size_t stride, std::size_t count, Sink&& sink) {
+    run(rows_as_numbers<T, Rules>{x, stride, rules_}, count, sink);
+  }
+
+  /// Of `count` rows: calls sink(i, lists) for each block, lists the
+  /// \ref candidate_list of its rows i, i + 1, ...; they may be changed.
+  template <class Source, class Sink>
+  void run(Source const& source, std::size_t count, Sink&& sink) {
     for (std::size_t first = 0; first < count; first += plan_.rows) {
       std::size_t const n = std::min(plan_.rows, count - first);
-      load(x + first * stride, stride, n);
-      std::span<T const> const next(x + std::min(count, first + n) * stride,
-                                    x + std::min(count, first + n + plan_.rows) * stride);
+      load(source, first, n);
+      auto const next = source.memory(std::min(count, first + n), std::min(count, first + n + plan_.rows));
       for (std::size_t g = 0; g < panels_.panel_count(); g += plan_.group) {
         scan_group(g, n, next);
         next_is_asked_for_ = true;
@@ -82,26 +109,26 @@ class word_scan {
     return (words + score_chunk<T> - 1) / score_chunk<T> * score_chunk<T>;
   }
 
-  void load(T const* x, std::size_t stride, std::size_t n) {
-    std::size_t const length = panels_.row_length(), padded = detail::whole_tiles(n);
-    rules_.prepare(x, stride, n, rows_, w_.slacks.data());
+  template <class Source>
+  void load(Source const& source, std::size_t first, std::size_t n) {
+    rows_ = source.load(first, n, panels_.row_length(), room_, w_.slacks.data());
     for (std::size_t i = 0; i < n; ++i) {
       w_.candidates[i].clear();
       if (!(w_.slacks[i] <= std::numeric_limits<T>::max())) w_.candidates[i].give_up();
     }
-    std::fill(rows_ + n * length, rows_ + padded * length, row_entry(0));
   }
 
   /// The group of panels from `first` on for all rows of the block; meanwhile
   /// the next block is fetched.
-  void scan_group(std::size_t first, std::size_t n, std::span<T const> next) {
+  template <class Entry>
+  void scan_group(std::size_t first, std::size_t n, std::span<Entry const> next) {
     std::size_t const panels = std::min(plan_.group, panels_.panel_count() - first), words = panels * words_per_panel;
     for (std::size_t r = 0; r < tile; ++r)
       std::fill(scores_ + r * score_stride_ + words, scores_ + r * score_stride_ + whole_chunks(words),
                 -std::numeric_limits<T>::infinity());
     std::size_t const steps = detail::whole_tiles(n) / tile * panels;
     matrix_unit_session const session(panels_.unit_lanes());
-    fetch_in_turns<T> ahead(next_is_asked_for_ ? std::span<T const>() : next, steps);
+    fetch_in_turns<Entry> ahead(next_is_asked_for_ ? std::span<Entry const>() : next, steps);
     for (std::size_t i = 0; i < n; i += tile) {
       for (std::size_t p = 0; p < panels; ++p)
         panels_.store_scores(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel, score_stride_,
@@ -128,7 +155,8 @@ class word_scan {
   Rules const& rules_;
   scan_workspace<T>& w_;
   scan_plan plan_;
-  row_entry* rows_ = nullptr;
+  row_entry* room_ = nullptr;
+  row_entry const* rows_ = nullptr;
   T* scores_ = nullptr;
   std::size_t score_stride_ = 0, maxima_stride_ = 0;
   bool next_is_asked_for_ = false;

@@ -45,16 +45,17 @@ matrix<float> lloyd_step(matrix<float> const& x, matrix<float> words, std::vecto
 }
 
 /// Searches the rows for words that move: after each pass, words = next(words, pass, codes). Every pass must give the
-/// codes of word_search. Once as a training does, and once with two passes before, in which the words stay: then bounds
-/// are used from the first pass on, whatever the words do.
+/// codes of word_search. Once as a training does, once with two passes before, in which the words stay, so that bounds
+/// are used from the first pass on, whatever the words do, and once without any bounds.
 template <class Next>
 void check_search(matrix<float> const& x, matrix<float> const& start, std::size_t passes, Next const& next) {
-  for (bool const bounds_at_once : {false, true}) {
-    CAPTURE(bounds_at_once);
-    bounded_search search(x);
+  enum class bounds { as_they_pay, at_once, never };
+  for (auto const used : {bounds::as_they_pay, bounds::at_once, bounds::never}) {
+    CAPTURE(static_cast<int>(used));
+    bounded_search search(x, used != bounds::never);
     matrix<float> words = start;
     std::vector<code_t> codes(row_count(x));
-    for (int i = 0; bounds_at_once && i < 2; ++i) search.nearest(words, codes);
+    for (int i = 0; used == bounds::at_once && i < 2; ++i) search.nearest(words, codes);
     for (std::size_t pass = 0; pass < passes; ++pass) {
       CAPTURE(pass);
       search.nearest(words, codes);
@@ -98,6 +99,42 @@ TEST_CASE("bounded_search gives the codes of word_search in every pass of Lloyd"
     auto const x = clustered(1500, d, 40);
     check_passes(x, x.topRows(some_words));
   }
+}
+
+TEST_CASE("bounded_search of rows wide enough for remainders, in one tile, in several blocks and out of range") {
+  for (index_t const d : {256, 301})
+    for (double const scale : {1e-42, 1e-12, 1.0, 1e18, 1e36}) {
+      CAPTURE(d);
+      CAPTURE(scale);
+      auto const x = clustered(433, d, 40, scale);
+      check_passes(x, x.topRows(some_words), 3);
+    }
+  auto far = clustered(500, 280, 30, 1, 1000);
+  far.row(17) = far.row(18) = far.row(5);  // ties
+  far.row(77).setConstant(1e30f);
+  check_passes(far, far.topRows(some_words), 3);
+  check_search(normal_matrix<float>(7, 256, 7), normal_matrix<float>(some_words, 256, 8), 2,
+               [](matrix<float> const& words, std::size_t, std::vector<code_t> const&) -> matrix<float> {
+                 return words * 0.9f;
+               });
+}
+
+TEST_CASE("bounded_search: rows between two words, which only their last digits decide, of integers that are coarse") {
+  for (index_t const d : {64, 300})
+    for (float const far : {0.0f, 1000.0f}) {
+      CAPTURE(d);
+      CAPTURE(far);
+      index_t const count = 15;  // few enough for all of them to be looked at more closely
+      matrix<float> words = normal_matrix<float>(count, d, 21);
+      words.col(3).setZero();
+      words(0, 3) = far;
+      matrix<float> x = normal_matrix<float>(1500, d, 22, 1e-5);
+      for (index_t i = 0; i < x.rows(); ++i) {
+        x.row(i) += (words.row(1 + i % 14) + words.row(1 + i * 5 % 14)) / 2;
+        x(i, 3) = -static_cast<float>(i) / 5;  // away from all words, farther and farther
+      }
+      check_search(x, words, 2, [](matrix<float> const& before, std::size_t, auto const&) { return before; });
+    }
 }
 
 TEST_CASE("bounded_search: data far from the origin, large, tiny and out of range") {

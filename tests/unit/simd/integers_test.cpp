@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <sidera/core/random.hpp>
+#include <sidera/simd/finer_words.hpp>
 #include <sidera/simd/word_distances.hpp>
 
 namespace {
@@ -65,6 +66,46 @@ double check_scores(std::vector<float> const& x, std::vector<float> const& words
       REQUIRE(most <= difference);
     }
   return worst;
+}
+
+/// The same of scores that finer_words has corrected; what is returned is the bound as a part of the one without.
+double check_finer_scores(std::vector<float> const& x, std::vector<float> const& words, std::size_t dim) {
+  using entry = std::int8_t;
+  auto const numbers = panels_of(words, dim);
+  kernel::integer_panels<entry> const integers(numbers);
+  kernel::finer_words const finer(integers, kernel::word_rows<float>(numbers));
+  REQUIRE(finer.usable() == integers.usable());
+  if (!finer.usable()) return 0;
+  std::size_t const count = words.size() / dim, stride = integers.panel_count() * panel;
+  kernel::aligned_buffer<entry> rows(tile * integers.row_length() + sizeof(kernel::detail::integer_batch)),
+      remainders(tile * kernel::remainder_row_length<entry>(dim));
+  kernel::aligned_buffer<float> scores(tile * stride);
+  std::vector<float> const origin(dim, 0.0f);
+  std::vector<float> centred(tile * dim);
+  double lengths[tile], errors[tile], finer_errors[tile], part = 0;
+  kernel::quantize_rows<entry>(x.data(), dim, tile, origin.data(), dim, integers.largest_integer(dim),
+                               {centred.data(), rows.data(), lengths, errors, remainders.data(), finer_errors});
+  for (std::size_t p = 0; p < integers.panel_count(); ++p)
+    integers.store_scores(rows.data(), p, scores.data() + p * panel, stride, 0);
+  std::vector<kernel::row_and_word> pairs;
+  std::vector<float> corrected;
+  for (std::size_t r = 0; r < tile; ++r)
+    for (std::size_t j = r % 2; j < count; ++j) {  // not always whole registers of them
+      pairs.push_back({static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(j)});
+      corrected.push_back(scores.data()[r * stride + j]);
+    }
+  finer.correct({rows.data(), remainders.data()}, pairs, corrected.data());
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    std::size_t const r = pairs[i].row, j = pairs[i].word;
+    auto real = static_cast<long double>(numbers.bias(0)[j]);
+    for (std::size_t d = 0; d < dim; ++d)
+      real += static_cast<long double>(x[r * dim + d]) * static_cast<long double>(numbers.entry(j, d));
+    double const length = length_of(x.data() + r * dim, dim),
+                 bound = finer.score_error(length, errors[r], finer_errors[r]);
+    REQUIRE(std::abs(static_cast<double>(static_cast<long double>(corrected[i]) - real)) <= bound);
+    part = std::max(part, bound / integers.score_error(length, errors[r]));
+  }
+  return part;
 }
 
 /// What quantize_rows writes of `count` rows, `stride` numbers apart.
@@ -244,3 +285,75 @@ TEST_CASE_TEMPLATE("integer_panels: zeros, and numbers too small to be told from
 }
 
 }  // namespace
+
+TEST_CASE("finer_words: corrected scores are within their bounds, a small part of those of the integers") {
+  for (std::size_t const dim : {1u, 2u, 15u, 16u, 17u, 63u, 64u, 65u, 100u, 256u, 300u, 768u}) {
+    CAPTURE(dim);
+    for (double const scale : {1e-30, 1e-12, 1.0, 1e12}) {
+      CAPTURE(scale);
+      auto const x = normal_numbers(tile * dim, 41, scale), words = normal_numbers(37 * dim, 42, scale);
+      double const part = check_finer_scores(x, words, dim);
+      if (scale == 1.0 && dim >= 16) CHECK(part < 0.03);
+    }
+  }
+}
+
+TEST_CASE("finer_words: integers and remainders at their limits, numbers of all magnitudes, and zeros") {
+  for (std::size_t const dim : {7u, 64u, 130u}) {
+    CAPTURE(dim);
+    auto x = normal_numbers(tile * dim, 51), words = normal_numbers(37 * dim, 52);
+    random_stream const random(53);
+    // Halfway between two integers, on either side of it: remainders of 127.
+    for (std::size_t i = 0; i < x.size(); ++i)
+      x[i] = (std::floor(std::abs(x[i]) * 40) + (i % 2 == 0 ? 0.499f : 0.501f)) * (i % 3 == 0 ? -1.0f : 1.0f);
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = (i / dim) % 2 == 0 ? 127.0f : -126.499f;
+    for (std::size_t r = 0; r < tile; ++r) x[r * dim] = 127;
+    check_finer_scores(x, words, dim);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      x[i] *= static_cast<float>(std::exp2(std::floor(40 * random.uniform(i)) - 20));
+    for (std::size_t d = 0; d < dim; ++d) x[3 * dim + d] = 0;
+    for (std::size_t d = 0; d < dim; ++d) words[5 * dim + d] = 0;
+    check_finer_scores(x, words, dim);
+    check_finer_scores(x, std::vector<float>(37 * dim, 0.0f), dim);
+    check_finer_scores(std::vector<float>(tile * dim, 1e-40f), words, dim);
+  }
+}
+
+TEST_CASE("finer_words: where only rows, or only words, leave anything behind, it is within the bounds") {
+  auto const whole = [](std::size_t count, std::size_t dim, std::uint64_t seed) {  // integers of a scale of 1
+    random_stream const random(seed);
+    std::vector<float> x(count * dim);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      x[i] = i % dim == 0 ? 127.0f : std::floor(static_cast<float>(250 * random.uniform(i))) - 125;
+    return x;
+  };
+  auto const with_opposites = [](std::vector<float> words) {  // so that their mean, which is subtracted, is zero
+    std::size_t const count = words.size();
+    for (std::size_t i = 0; i < count; ++i) words.push_back(-words[i]);
+    return words;
+  };
+  for (std::size_t const dim : {2u, 3u, 9u})
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      CAPTURE(dim);
+      CAPTURE(seed);
+      check_finer_scores(normal_numbers(tile * dim, seed), with_opposites(whole(19, dim, seed + 100)), dim);
+      check_finer_scores(whole(tile, dim, seed + 200), with_opposites(normal_numbers(19 * dim, seed)), dim);
+    }
+}
+
+TEST_CASE("quantize_rows: rows that are not finite have no bounds with remainders either") {
+  constexpr std::size_t dim = 20;
+  std::vector<float> const origin(dim, 0.0f);
+  for (float const bad : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(), 3e38f}) {
+    auto x = normal_numbers(dim, 3);
+    x[7] = bad;
+    std::vector<float> centred(dim);
+    std::vector<std::int8_t> integers(kernel::integer_row_length<std::int8_t>(dim)),
+        remainders(kernel::remainder_row_length<std::int8_t>(dim));
+    double length, error, finer_error;
+    kernel::quantize_rows<std::int8_t>(
+        x.data(), dim, 1, origin.data(), dim, 127,
+        {centred.data(), integers.data(), &length, &error, remainders.data(), &finer_error});
+    CHECK(!(finer_error < std::numeric_limits<double>::infinity()));
+  }
+}
