@@ -72,9 +72,12 @@ class integer_rules {
   }
 
   /// The same by what the integers have left, without any numbers; row 0 of the block is row `first` of the store.
-  void drop_worse(simd::finer_words const& words, integer_row_store const& store, std::size_t first, std::size_t most,
+  /// Nothing happens where the integers are of 16 bits. (The store's type is open because compilers look at what an
+  /// `if constexpr` leaves out unless it depends on a parameter of the function.)
+  template <class Store>
+  void drop_worse(simd::finer_words const& words, Store const& store, std::size_t first, std::size_t most,
                   std::span<simd::candidate_list<float>> lists) const {
-    if constexpr (sizeof(integer_row_store::entry) == 1) {
+    if constexpr (sizeof(typename Store::entry) == 1) {
       simd::finer_rows const rows{store.rows(first, first).data(), store.remainders(first, first).data()};
       drop(
           most, lists, [](std::size_t i, std::size_t) { return i; },
