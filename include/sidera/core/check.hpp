@@ -33,18 +33,21 @@ template <class Matrix>
   return std::to_string(m.rows()) + " x " + std::to_string(m.cols());
 }
 
-/// Throws value_error with the first row that holds a NaN or an infinity.
+/// Throws value_error with the first row that holds a NaN or an infinity; the rows of `x` are rows first, first + 1,
+/// ... of what the caller has.
 template <Scalar T>
-void require_finite(matrix_cref<T> const& x, std::string_view function, std::string_view argument) {
+void require_finite(matrix_cref<T> const& x, std::string_view function, std::string_view argument,
+                    std::size_t first = 0) {
   for (index_t i = 0; i < x.rows(); ++i) {
     auto const row = row_span(x, i);
     if (all_finite(std::span<T const>(row))) continue;
     for (std::size_t d = 0; d < row.size(); ++d) {
       if (std::isfinite(row[d])) continue;
+      std::size_t const number = first + static_cast<std::size_t>(i);
       throw value_error(function,
-                        std::string(argument) + " row " + std::to_string(i) + " has " +
+                        std::string(argument) + " row " + std::to_string(number) + " has " +
                             (std::isnan(row[d]) ? "a NaN" : "an infinity") + " in column " + std::to_string(d),
-                        static_cast<std::size_t>(i));
+                        number);
     }
   }
 }

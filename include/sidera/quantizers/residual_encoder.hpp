@@ -57,13 +57,27 @@ class residual_encoder {
   /// Not usable unless \ref prepare was called for a metric and a scheme that they fit.
   [[nodiscard]] residual_tables<T> const& tables() const noexcept { return tables_; }
 
+  /// Rows that \ref encode goes through together; for more of them it does so again and again.
+  [[nodiscard]] std::size_t rows_at_once() const {
+    return tables_.usable() && !levels_are_faster() ? tables_.block_rows() : residual_rows;
+  }
+
   /// Codes of the rows of `x` in out.cols() levels. Allocates nothing once the workspace has seen a block of this size.
   void encode(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
-    if constexpr (has_tables) {
-      if (levels_are_faster()) return encode_residuals(x, out, w);
-      if (tables_.usable()) return encode_by_tables(x, out, w);
-    }
-    encode_by_levels(x, out, w);
+    encode(x, out, w, {}, [](index_t) {});
+  }
+
+  /// The same of rows first, first + 1, ... of what a caller of `function` has given, in whose name value_error is
+  /// thrown for the first one that is not finite; `out` is then of no use. `next` are the numbers that a later call
+  /// will be given, if any: they may be fetched meanwhile.
+  void encode_checked(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w, std::string_view function,
+                      std::size_t first, std::span<T const> next) const {
+    auto const check = [&](index_t begin, index_t count) {
+      require_finite<T>(x.middleRows(begin, count), function, "x", first + static_cast<std::size_t>(begin));
+    };
+    bool const by_tables = tables_.usable() && !levels_are_faster();  // of which no row that is not finite is proven
+    if (!by_tables) check(0, x.rows());
+    encode(x, out, w, next, [&](index_t unproven) { check(unproven, 1); });
   }
 
   /// The plain way: search, subtract, search again.
@@ -120,7 +134,19 @@ class residual_encoder {
   }
 
  private:
+  static constexpr std::size_t residual_rows = 768;
   static constexpr bool has_tables = std::same_as<M, squared_euclidean> && LinearResidualScheme<R>;
+
+  /// Calls check(i) for the rows that \ref encode_by_tables asks about.
+  template <class Check>
+  void encode(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w, std::span<T const> next,
+              Check const& check) const {
+    if constexpr (has_tables) {
+      if (levels_are_faster()) return encode_residuals(x, out, w);
+      if (tables_.usable()) return encode_by_tables(x, out, w, next, check);
+    }
+    encode_by_levels(x, out, w);
+  }
 
   /// Where levels search nothing but the residual, integers of 8 bits are found for it again at each level: they leave
   /// fewer words of a short residual than integers of the whole row do, which tables need. That saves less than it
@@ -137,9 +163,8 @@ class residual_encoder {
 
   /// What \ref encode_by_levels does, for queries that are residuals: some rows at a time, and nothing is copied.
   void encode_residuals(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
-    constexpr std::size_t some = 768;
     if (out.cols() == 0) return;
-    block_partition const blocks{row_count(x), some};
+    block_partition const blocks{row_count(x), residual_rows};
     for (std::size_t b = 0; b < blocks.count(); ++b) {
       auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
       if (w.residual.rows() < rows || w.residual.cols() != x.cols()) w.residual.resize(rows, x.cols());
@@ -159,13 +184,18 @@ class residual_encoder {
     }
   }
 
-  /// One product and tables; the rows that are not proven are gathered and go the plain way together.
-  void encode_by_tables(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
+  /// One product and tables; the rows that are not proven, which check(i) looks at first, are gathered and go the plain
+  /// way together.
+  template <class Check>
+  void encode_by_tables(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w, std::span<T const> next,
+                        Check const& check) const {
     block_partition const blocks{row_count(x), tables_.block_rows()};
     for (std::size_t b = 0; b < blocks.count(); ++b) {
       auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
       auto block = out.middleRows(first, rows);
-      tables_.encode(x.middleRows(first, rows), block, w.tables, w.search.kernel, w.unproven);
+      tables_.encode(x.middleRows(first, rows), block, w.tables, w.search.kernel, w.unproven,
+                     b + 1 == blocks.count() ? next : std::span<T const>());
+      for (index_t const i : w.unproven) check(first + i);
       if (w.unproven.empty()) continue;
       auto const count = static_cast<index_t>(w.unproven.size());
       w.unproven_rows.resize(count, x.cols());

@@ -65,13 +65,14 @@ class residual_quantizer {
   }
   template <std::same_as<encode_options> O = encode_options>  // a template, so that {} means the executor
   [[nodiscard]] code_matrix encode(matrix_cref<T> const& x, O how, executor_ref executor = {}) const {
-    check_input(x, "residual_quantizer::encode");
+    constexpr std::string_view where = "residual_quantizer::encode";
+    check_shape(x, where);
     std::size_t const levels = how.levels == 0 ? level_count() : how.levels;
     if (levels > level_count())
-      throw value_error("residual_quantizer::encode", std::to_string(levels) + " levels are asked for, the model has " +
-                                                          std::to_string(level_count()));
+      throw value_error(
+          where, std::to_string(levels) + " levels are asked for, the model has " + std::to_string(level_count()));
     code_matrix out(x.rows(), static_cast<index_t>(levels));
-    encode_rows(encoder_, x, out, how.beam == 0 ? options_.beam : how.beam, executor);
+    encode_rows(encoder_, x, out, how.beam == 0 ? options_.beam : how.beam, executor, where);
     return out;
   }
 
@@ -201,9 +202,12 @@ class residual_quantizer {
     require_fitted(function);
     require_index(l, level_count(), function, "level");
   }
-  void check_input(matrix_cref<T> const& x, std::string_view function) const {
+  void check_shape(matrix_cref<T> const& x, std::string_view function) const {
     require_fitted(function);
     require_columns(x, dim(), function, "x");
+  }
+  void check_input(matrix_cref<T> const& x, std::string_view function) const {
+    check_shape(x, function);
     require_finite<T>(x, function, "x");
   }
   void check_codes(code_matrix_cref const& codes) const {

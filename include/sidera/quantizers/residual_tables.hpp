@@ -16,6 +16,8 @@ struct table_workspace {
   simd::table_candidates_workspace candidates;
   simd::integer_block<simd::first_pass_entry> coarse;
   std::vector<T const*> tables;
+  std::vector<simd::row_and_word> several;  ///< candidates of rows that have more than one, row by row
+  std::vector<T> scores;                    ///< theirs
 };
 
 /// Scores of all levels from the sample itself, for squared Euclidean distance and queries [residual ; weight *
@@ -59,11 +61,12 @@ class residual_tables {
   [[nodiscard]] static constexpr std::size_t block_rows() noexcept { return 16 * tile_rows; }
 
   /// Codes of up to block_rows() rows in out.cols() levels; numbers of rows that are not proven go to `unproven`.
+  /// `next` may be fetched meanwhile.
   void encode(matrix_cref<T> const& x, code_matrix_ref out, table_workspace<T>& tw, simd::search_workspace<T>& w,
-              std::vector<index_t>& unproven) const {
+              std::vector<index_t>& unproven, std::span<T const> next) const {
     unproven.clear();
     centre(x, first_pass_, steps_.front().first_pass, w, tw.coarse);
-    for (index_t l = 0; l < out.cols(); ++l) encode_level(out, l, tw, w);
+    for (index_t l = 0; l < out.cols(); ++l) encode_level(out, l, tw, w, l == 0 ? next : std::span<T const>());
     for (index_t i = 0; i < out.rows(); ++i)
       if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
   }
@@ -165,9 +168,10 @@ class residual_tables {
   }
 
   /// Codes of one level.
-  void encode_level(code_matrix_ref& out, index_t l, table_workspace<T>& tw, simd::search_workspace<T> const& w) const {
+  void encode_level(code_matrix_ref& out, index_t l, table_workspace<T>& tw, simd::search_workspace<T> const& w,
+                    std::span<T const> next) const {
     if constexpr (std::is_same_v<T, float>)
-      if (first_pass_) return encode_level_in_two_passes(out, l, tw, w);
+      if (first_pass_) return encode_level_in_two_passes(out, l, tw, w, next);
     step const& s = steps_[static_cast<std::size_t>(l)];
     std::size_t const rows = point_at_tables(out, s, tw);
     tw.best.reset(rows);
@@ -184,11 +188,13 @@ class residual_tables {
 
   /// The same with a first pass in integers, which leaves few words; single precision compares those.
   void encode_level_in_two_passes(code_matrix_ref& out, index_t l, table_workspace<T>& tw,
-                                  simd::search_workspace<T> const& w) const {
+                                  simd::search_workspace<T> const& w, std::span<T const> next) const {
     auto const level = static_cast<std::size_t>(l);
     step const& s = steps_[level];
     std::size_t const rows = point_at_tables(out, s, tw), count = row_count(out), tables = s.tables.size();
+    simd::fetch_in_turns<T> ahead(next, rows / tile_rows * s.first_pass.panel_count());
     simd::matrix_unit_session const session(s.first_pass.unit_lanes());
+    tw.several.clear();
     for (std::size_t first = 0; first < rows; first += tile_rows) {
       auto const lowest = [&](std::size_t r, T best) {
         double const length = w.lengths.data()[first + r], row_error = tw.coarse.errors.data()[first + r];
@@ -198,31 +204,48 @@ class residual_tables {
       auto const settle = [&](std::size_t r, simd::candidate_list<T> const& list) {
         auto const i = static_cast<index_t>(first + r);
         bool const lost = l > 0 && out(i, l - 1) == no_code;
-        out(i, l) =
-            lost ? no_code : best_candidate(s, level, first + r, list, tw.tables.data() + (first + r) * tables, w);
+        out(i, l) = lost ? no_code : only_candidate(s, first + r, list, w, tw.several);
       };
       simd::table_candidates(s.first_pass, tw.coarse.rows.data() + first * s.first_pass.row_length(),
                              std::min(tile_rows, count - first), tw.tables.data() + first * tables, tables,
-                             tw.candidates, lowest, settle);
+                             tw.candidates, ahead, lowest, settle);
     }
+    choose_among_several(out, l, tw, w);
   }
 
-  /// The code of row i, no_code unless it is proven. One word is: all others are further off than every error together.
-  /// Several words get scores in single precision, whose order of summation the bound does not ask for.
-  [[nodiscard]] code_t best_candidate(step const& s, std::size_t l, std::size_t i, simd::candidate_list<T> const& list,
-                                      T const* const* tables, simd::search_workspace<T> const& w) const {
+  /// The code of row i where there is one candidate: all other words are further off than every error together. Several
+  /// go to `several`, for \ref choose_among_several; else, and without any, no_code.
+  [[nodiscard]] code_t only_candidate(step const& s, std::size_t i, simd::candidate_list<T> const& list,
+                                      simd::search_workspace<T> const& w,
+                                      std::vector<simd::row_and_word>& several) const {
     if (!in_range(s, w.lengths.data()[i]) || !list.complete() || list.words().empty()) return no_code;
     if (list.words().size() == 1) return static_cast<code_t>(list.words()[0].word);
-    T const* const row = w.rows.data() + i * s.panels.dim();
-    simd::row_best<T> best{0, -std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(),
-                           w.lengths.data()[i]};
-    for (auto const& candidate : list.words()) {
-      T score = s.words.score(row, candidate.word);
-      for (std::size_t m = 0; m < s.tables.size(); ++m) score -= tables[m][candidate.word];
-      best.runner_up = std::max(best.runner_up, std::min(best.score, score));
-      if (score > best.score) best.score = score, best.word = candidate.word;
+    for (auto const& candidate : list.words()) several.push_back({static_cast<std::uint32_t>(i), candidate.word});
+    return no_code;
+  }
+
+  /// The codes of rows with several candidates, no_code for those that are not proven. The candidates get scores in
+  /// single precision, whose order of summation the bound does not ask for.
+  void choose_among_several(code_matrix_ref& out, index_t l, table_workspace<T>& tw,
+                            simd::search_workspace<T> const& w) const {
+    auto const level = static_cast<std::size_t>(l);
+    step const& s = steps_[level];
+    std::size_t const tables = s.tables.size();
+    tw.scores.resize(tw.several.size());
+    s.words.scores(w.rows.data(), tw.several, tw.scores.data());
+    constexpr T least = -std::numeric_limits<T>::infinity();
+    for (std::size_t c = 0; c < tw.several.size();) {
+      std::size_t const i = tw.several[c].row;
+      simd::row_best<T> best{0, least, least, w.lengths.data()[i]};
+      for (; c < tw.several.size() && tw.several[c].row == i; ++c) {
+        std::size_t const word = tw.several[c].word;
+        T score = tw.scores[c];
+        for (std::size_t m = 0; m < tables; ++m) score -= tw.tables[i * tables + m][word];
+        best.runner_up = std::max(best.runner_up, std::min(best.score, score));
+        if (score > best.score) best.score = score, best.word = word;
+      }
+      out(static_cast<index_t>(i), l) = proven(s, level, best) ? static_cast<code_t>(best.word) : no_code;
     }
-    return proven(s, l, best) ? static_cast<code_t>(best.word) : no_code;
   }
 
   /// The table rows of every row of the block. A row that was lost at an earlier level and one that fills up the last

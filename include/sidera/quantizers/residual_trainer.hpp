@@ -12,19 +12,35 @@
 
 namespace sidera::inline SIDERA_ABI {
 
-/// Encodes all rows block by block; greedy when `beam` is 1.
+/// The numbers of rows first, ..., end - 1, where they follow each other without gaps; nothing otherwise.
+template <Scalar T>
+[[nodiscard]] std::span<T const> numbers_of_rows(matrix_cref<T> const& x, std::size_t first, std::size_t end) {
+  if (x.outerStride() != x.cols() || first == end) return {};
+  return {x.data() + first * column_count(x), (end - first) * column_count(x)};
+}
+
+/// Encodes all rows block by block; greedy when `beam` is 1. Throws value_error, in the name of `function`, with the
+/// first row that is not finite.
 template <Scalar T, Metric M, ResidualScheme R>
 void encode_rows(residual_encoder<T, M, R> const& encoder, matrix_cref<T> const& x, code_matrix& out, std::size_t beam,
-                 executor_ref executor) {
+                 executor_ref executor, std::string_view function) {
   block_partition const blocks{row_count(x), beam == 1 ? std::size_t{512} : beam_search<T, M, R>::block_rows};
   std::vector<residual_workspace<T>> workspaces(executor.concurrency());
   std::vector<beam_search<T, M, R>> beams(beam == 1 ? 0 : executor.concurrency(), beam_search(encoder, beam));
   executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
-    auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
-    if (beam == 1)
-      encoder.encode(x.middleRows(first, rows), out.middleRows(first, rows), workspaces[worker]);
-    else
-      beams[worker].encode(x.middleRows(first, rows), out.middleRows(first, rows));
+    block_partition const pieces{blocks.length(b), beam == 1 ? encoder.rows_at_once() : blocks.block};
+    for (std::size_t p = 0; p < pieces.count(); ++p) {
+      std::size_t const begin = blocks.begin(b) + pieces.begin(p), end = begin + pieces.length(p);
+      auto const first = static_cast<index_t>(begin), rows = static_cast<index_t>(pieces.length(p));
+      if (beam == 1) {
+        std::size_t const next = std::min(end + pieces.block, blocks.begin(b) + blocks.length(b));
+        encoder.encode_checked(x.middleRows(first, rows), out.middleRows(first, rows), workspaces[worker], function,
+                               begin, numbers_of_rows(x, end, next));
+      } else {
+        require_finite<T>(x.middleRows(first, rows), function, "x", begin);  // here they come into the cache once
+        beams[worker].encode(x.middleRows(first, rows), out.middleRows(first, rows));
+      }
+    }
   });
 }
 
@@ -183,7 +199,7 @@ class residual_trainer {
   void reassign(matrix_cref<T> const& x, std::size_t l) {
     code_matrix codes(x.rows(), static_cast<index_t>(l + 1));
     encoder_.prepare();
-    encode_rows(encoder_, x, codes, recipe_.options.beam, executor_);
+    encode_rows(encoder_, x, codes, recipe_.options.beam, executor_, "residual_quantizer::fit");
     rows_->restart();
     for (std::size_t k = 0; k <= l; ++k) {
       report_.codes.col(static_cast<index_t>(k)) = codes.col(static_cast<index_t>(k));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// \file  Data at the edges: every case ends with a clear error or the stated result, never with a NaN.
 #include <laws/sample_data.hpp>
+#include <sidera/core/thread_pool.hpp>
 #include <sidera/quantizers/residual_quantizer.hpp>
 
 using namespace sidera;
@@ -149,6 +150,51 @@ TEST_CASE("A NaN or an infinity is refused with its row and column") {
   x(17, 3) = -std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH_AS((void)model.fit(x), "residual_quantizer::fit: x row 17 has an infinity in column 3",
                        value_error);
+}
+
+/// Scheme, columns, words and beam decide whether tables or levels encode, and whether integers come first.
+template <class Scheme>
+void check_refused_rows(std::size_t columns, std::size_t words, std::size_t beam) {
+  CAPTURE(columns);
+  CAPTURE(words);
+  CAPTURE(beam);
+  auto x = laws::gaussian(1500, columns, 12);
+  residual_quantizer<squared_euclidean, lloyd, Scheme> model({.levels = 2, .words = words, .iterations = 1, .seed = 1});
+  (void)model.fit(x.topRows(300));
+  code_matrix const codes = model.encode(x, encode_options{.beam = beam});
+  thread_pool pool(4);
+  CHECK(model.encode(x, encode_options{.beam = beam}, pool) == codes);
+  auto const last = static_cast<index_t>(columns) - 1;
+  float const odd[] = {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()};
+  x(1499, 0) = x(1390, 2) = odd[1];
+  for (index_t const row : {1380, 1100, 513, 511, 0})
+    for (float const number : odd) {
+      x(row, last) = number;
+      std::string const text = "residual_quantizer::encode: x row " + std::to_string(row) + " has " +
+                               (std::isnan(number) ? "a NaN" : "an infinity") + " in column " + std::to_string(last);
+      auto const encode = [&](executor_ref executor) { (void)model.encode(x, encode_options{.beam = beam}, executor); };
+      CHECK_THROWS_WITH_AS(encode({}), text.c_str(), value_error);
+      CHECK_THROWS_WITH_AS(encode(pool), text.c_str(), value_error);
+    }
+}
+
+TEST_CASE("Encoding names the first row with a NaN or an infinity, whatever the way and the number of threads") {
+  for (std::size_t const beam : {1, 3})
+    for (std::size_t const columns : {19, 128, 260})
+      for (std::size_t const words : {16, 130}) {
+        check_refused_rows<additive_residual>(columns, words, beam);
+        check_refused_rows<prefix_residual>(columns, words, beam);
+      }
+}
+
+TEST_CASE("Rows whose squared length overflows are finite: they are encoded beside others, as alone") {
+  auto x = laws::gaussian(700, 128, 13);
+  residual_quantizer<> model({.levels = 2, .words = 130, .iterations = 1, .seed = 1});
+  (void)model.fit(x.topRows(300));
+  x(600, 5) = 1e30f;
+  code_matrix const codes = model.encode(x);
+  CHECK(model.encode(x.row(600)) == codes.row(600));
+  CHECK(model.encode(x.row(601)) == codes.row(601));
 }
 
 TEST_CASE("A word that loses its rows is given the farthest row") {
