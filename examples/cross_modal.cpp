@@ -143,7 +143,8 @@ void check(program::settings const& s) {
     throw std::invalid_argument(
         "--model vq has none of the terms that --without and --ablate leave out; they are for dcid, hdcid and fcid");
   require_channels(s);
-  program::require_different({{"--json", s.json}, {"--report", s.report}});
+  program::require_different({{"--json", s.json}, {"--report", s.report}},
+                             {{"--labels", s.labels}, {"--split", s.split}}, s.views);
   program::require_writable({s.json, s.report});
 }
 

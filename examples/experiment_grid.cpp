@@ -160,7 +160,8 @@ void list_cells(grid const& g) {
 void run(settings const& s) {
   grid const g = chosen_cells(s);
   if (s.list) return list_cells(g);
-  require_different({{"--csv", s.csv}, {"--jsonl", s.jsonl}, {"--report", s.report}, {"--journal", s.journal}});
+  require_different({{"--csv", s.csv}, {"--jsonl", s.jsonl}, {"--report", s.report}, {"--journal", s.journal}},
+                    {{"--x", s.x}, {"--labels", s.labels}});
   require_writable({s.csv, s.jsonl, s.report, s.journal});
   sidera::quantizer_data const data = load_data(s);
   sidera::thread_pool pool(s.threads);

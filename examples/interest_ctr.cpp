@@ -105,7 +105,8 @@ void check(program::settings& s) {
     if (name == "id" || name == "joint" || name == "behaviour")
       throw std::invalid_argument("a view cannot be named \"" + name + "\"");
   program::complete_models(s);
-  program::require_different({{"--json", s.json}, {"--report", s.report}, {"--journal", s.journal}});
+  program::require_different({{"--json", s.json}, {"--report", s.report}, {"--journal", s.journal}},
+                             {{"--interactions", s.interactions}}, s.views);
   program::require_writable({s.json, s.report, s.journal});
 }
 

@@ -69,7 +69,8 @@ int main(int argc, char** argv) {
   declare_options(app, s);
   try {
     if (!program::parse_arguments(app, argc, argv)) return 0;
-    program::require_different({{"--json", s.json}, {"--ids-out", s.ids_out}, {"--checkpoint", s.checkpoint}});
+    program::require_different({{"--json", s.json}, {"--ids-out", s.ids_out}, {"--checkpoint", s.checkpoint}},
+                               {{"--view", s.view}});
     program::require_writable({s.json, s.ids_out, s.checkpoint});
     program::result const r = program::run(s);
     if (!s.json.empty()) sidera::write_file(s.json, json_text(r));

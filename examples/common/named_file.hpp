@@ -15,4 +15,11 @@ namespace program {
   return {argument.substr(0, equals), argument.substr(equals + 1)};
 }
 
+/// "a.npz:text" -> {"a.npz", ":text"}: what follows the file's name. Any other name is a file's.
+[[nodiscard]] inline std::pair<std::string, std::string> split_member(std::string const& spec) {
+  auto const colon = spec.rfind(".npz:");
+  if (colon == std::string::npos) return {spec, {}};
+  return {spec.substr(0, colon + 4), spec.substr(colon + 4)};
+}
+
 }  // namespace program

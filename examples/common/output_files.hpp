@@ -6,6 +6,9 @@
 #include <sidera/io/atomic_file.hpp>
 #include <stdexcept>
 #include <utility>
+#include <vector>
+
+#include "named_file.hpp"
 
 namespace program {
 
@@ -22,16 +25,30 @@ inline void require_writable(std::initializer_list<std::string> files) {
   }
 }
 
-/// Throws std::invalid_argument when two options (name, file) name one file, of which one output would replace the
-/// other. Devices and pipes take any number.
-inline void require_different(std::initializer_list<std::pair<char const*, std::string>> outputs) {
-  std::map<std::filesystem::path, char const*> seen;
+/// An option and a file that it names; an empty name is an option that was not given.
+using option_file = std::pair<std::string, std::string>;
+
+/// Throws std::invalid_argument when an output would replace an input or another output. Devices and pipes take any
+/// number.
+inline void require_different(std::vector<option_file> const& outputs, std::vector<option_file> const& inputs) {
+  auto const path_of = [](std::string const& file) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
+  };
+  std::map<std::filesystem::path, std::string> seen;
+  for (auto const& [option, file] : inputs)
+    if (!file.empty()) seen.emplace(path_of(split_member(file).first), option);  // inputs may be read twice
   for (auto const& [option, file] : outputs) {
     if (file.empty() || file.starts_with("/dev/")) continue;
-    auto const path = std::filesystem::weakly_canonical(std::filesystem::absolute(file));
-    if (auto const [other, added] = seen.emplace(path, option); !added)
-      throw std::invalid_argument(std::string(other->second) + " and " + option + " name the same file " + file);
+    if (auto const [other, added] = seen.emplace(path_of(file), option); !added)
+      throw std::invalid_argument(other->second + " and " + option + " name the same file " + file);
   }
+}
+
+/// The same with the views (name, file) among the inputs.
+inline void require_different(std::vector<option_file> const& outputs, std::vector<option_file> inputs,
+                              std::vector<std::pair<std::string, std::string>> const& views) {
+  for (auto const& [name, file] : views) inputs.emplace_back("--view " + name, file);
+  require_different(outputs, inputs);
 }
 
 }  // namespace program

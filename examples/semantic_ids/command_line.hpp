@@ -75,7 +75,6 @@ inline void check(settings& s) {
   for (auto const& [name, file] : s.views)
     if (name.find('/') != std::string::npos || name == "joint")
       throw std::invalid_argument("a view cannot be named \"" + name + "\"");
-  require_different({{"--model-out", s.model_out}, {"--report", s.report}, {"--json", s.json}});
   if (!s.report.empty()) s.compare = true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "../common/output_files.hpp"
 #include "settings.hpp"
+#include "shards.hpp"
 
 namespace program {
 
@@ -27,8 +28,22 @@ class trial_folder {
   std::vector<std::filesystem::path> made_;  ///< the innermost first
 };
 
-/// Throws file_error or std::filesystem::filesystem_error for outputs that cannot be written. Leaves nothing behind.
+/// Throws std::invalid_argument when an output would replace another one or a file that is read.
+inline void require_different(settings const& s) {
+  std::vector<option_file> outputs{{"--model-out", s.model_out}, {"--report", s.report}, {"--json", s.json}};
+  std::vector<option_file> inputs{{"--labels", s.labels}, {"--model-in", s.model_in}};
+  for (auto const& [name, pattern] : s.views) {
+    for (std::string const& file : shards_of(pattern)) inputs.emplace_back("--view " + name, file);
+    for (char const* ending : {".npy", ".json"})
+      if (!s.ids_out.empty()) outputs.emplace_back("--ids-out", s.ids_out + "/" + name + ending);
+  }
+  require_different(outputs, inputs);
+}
+
+/// Throws file_error, std::filesystem::filesystem_error or std::invalid_argument for outputs that cannot be written or
+/// would replace what is needed. Leaves nothing behind.
 inline void require_writable(settings const& s) {
+  require_different(s);
   require_writable({s.model_out, s.report, s.json});
   if (s.ids_out.empty()) return;
   trial_folder const trial(s.ids_out);

@@ -8,21 +8,14 @@
 #include <memory>
 #include <sidera/io/load.hpp>
 
-namespace program {
+#include "../common/named_file.hpp"
 
-namespace detail {
-/// "a*.npz:text" -> {"a*.npz", ":text"}: what follows the file name is no part of the pattern.
-[[nodiscard]] inline std::pair<std::string, std::string> split_member(std::string const& spec) {
-  auto const colon = spec.rfind(".npz:");
-  if (colon == std::string::npos) return {spec, {}};
-  return {spec.substr(0, colon + 4), spec.substr(colon + 4)};
-}
-}  // namespace detail
+namespace program {
 
 /// The files that a name with *, ? or [ stands for, sorted byte by byte; any other name, and that of a file that
 /// exists, is its own only file. Throws file_error when nothing matches.
 [[nodiscard]] inline std::vector<std::string> shards_of(std::string const& spec) {
-  auto const [pattern, member] = detail::split_member(spec);
+  auto const [pattern, member] = split_member(spec);
   if (pattern.find_first_of("*?[") == std::string::npos || ::access(pattern.c_str(), F_OK) == 0) return {spec};
   glob_t found{};
   int const status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);

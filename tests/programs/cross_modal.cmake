@@ -53,6 +53,8 @@ cross_modal_refuses(lambda_of_another_criterion "--lambda would change nothing w
 cross_modal_refuses(ridge_without_cca "--ridge would change nothing without --compare" ${labelled} --ridge 1)
 cross_modal_refuses(temperature_of_vq "--temperature would change nothing with --model vq" ${labelled} --model vq --temperature 1)
 cross_modal_refuses(one_file_twice "--json and --report name the same file" ${labelled} --json a.out --report ./a.out)
+cross_modal_refuses(report_over_labels "--labels and --report name the same file" ${two} --labels no.npy --report ./no.npy)
+cross_modal_refuses(json_over_a_view "--view c and --json name the same file" ${labelled} --view c=no.npy --json no.npy)
 
 # Labels that a probe cannot learn.
 set(items --view a=${tables}/items.npy --view b=${tables}/items.npy --codes 8)

@@ -76,3 +76,9 @@ execute_process(COMMAND ${again} RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIA
 if(NOT status EQUAL 2 OR NOT errors MATCHES "no journal of experiments with these data")
   message(SEND_ERROR "figures of other rows: ${status} ${errors}")
 endif()
+
+# A table in place of the rows that it is about.
+execute_process(COMMAND ${again} --csv ${FOLDER}/./rows.npy RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE errors)
+if(NOT status EQUAL 2 OR NOT errors MATCHES "--x and --csv name the same file")
+  message(SEND_ERROR "a table in place of the rows: ${status} ${errors}")
+endif()

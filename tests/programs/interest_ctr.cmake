@@ -38,6 +38,8 @@ interest_ctr_refuses(joint_scale_without_joint "--joint-scale would change nothi
 interest_ctr_refuses(own_levels_of_vq "din.vq:levels=2: levels would change nothing in din.vq" ${taken} --model din+vq:levels=2)
 interest_ctr_refuses(at_without_lists "--at would change nothing with --ranked-users 0" ${taken} --ranked-users 0 --at 5)
 interest_ctr_refuses(one_file_twice "--json and --journal name the same file" ${taken} --json a.out --journal a.out)
+interest_ctr_refuses(json_over_interactions "--interactions and --json name the same file" ${two_views}
+                     --interactions no.npy --json ./no.npy)
 interest_ctr_refuses(interactions_of_many_columns "240 columns" ${two_views} --interactions ${interest_digits}/pix.npy)
 interest_ctr_refuses(missing_file "cannot open" ${two_views} --interactions ${CMAKE_CURRENT_BINARY_DIR}/none.npy)
 interest_ctr_refuses(unknown_reference "versus names models: .*nonsense is not known" --generated --versus nonsense)

@@ -25,7 +25,7 @@ class alignment {
   alignment() = default;
   alignment(parameters<T>& store, std::string const& name, std::size_t modalities, std::size_t dim, std::size_t time,
             alignment_options options, random_stream random)
-      : options_(options), random_(random) {
+      : options_(options), steps_(random.fork(std::max<std::size_t>(9, 2 * modalities))) {
     for (std::size_t m = 0; time > 1 && m < modalities; ++m) {
       std::string const own = name + "." + std::to_string(m);
       contexts_.emplace_back(store, own + ".context", recurrent_options{dim, dim, options_.context_layers, false},
@@ -59,7 +59,7 @@ class alignment {
   [[nodiscard]] variable<T> predict_future(std::vector<variable<T>> const& z, sequence_shape shape,
                                            std::size_t step) const {
     std::size_t const first = shape.time > 2 ? 1 : 0;
-    std::size_t const now = first + random_.fork(9).below(step, shape.time - 1 - first);
+    std::size_t const now = first + steps_.below(step, shape.time - 1 - first);
     std::vector<variable<T>> targets, predictions;
     for (std::size_t m = 0; m < z.size(); ++m) {
       targets.push_back(step_of(z[m], shape, now + 1));
@@ -69,7 +69,7 @@ class alignment {
   }
 
   alignment_options options_;
-  random_stream random_;
+  random_stream steps_;  ///< no stream of a modality
   std::vector<lstm> contexts_;
   std::vector<linear<>> predictors_;
 };

@@ -36,7 +36,8 @@ class multi_view_quantizer {
   explicit multi_view_quantizer(Q prototype = Q{}, multi_view_options options = {}, S scaling = {})
       : prototype_(std::move(prototype)), options_(options), scaling_(std::move(scaling)) {}
 
-  /// Fits scalings and quantizers. Rows without a modality take no part in the training of its quantizer.
+  /// Fits scalings and quantizers. Rows without a modality take no part in the training of its quantizer. Errors name
+  /// the view.
   std::map<std::string, fit_report> fit(std::vector<view<T>> const& views, executor_ref executor = {},
                                         observer const& watch = {}) {
     constexpr std::string_view where = "multi_view_quantizer::fit";
@@ -47,12 +48,12 @@ class multi_view_quantizer {
       matrix<T> const rows = present_rows(v);
       auto const transform = scaling_.template fit<T>(rows);
       Q quantizer = prototype_;
-      reports[v.name] = quantizer.fit(transform(rows), executor, watch);
+      reports[v.name] = fit_named(quantizer, v.name, transform(rows), executor, watch);
       next.parts_.push_back({v.name, transform, column_mean(transform(rows)), std::move(quantizer)});
     }
     if (options_.joint && views.size() > 1) {
       next.joint_ = prototype_;
-      reports["joint"] = next.joint_->fit(next.joint_rows(views), executor, watch);
+      reports["joint"] = fit_named(*next.joint_, "joint", next.joint_rows(views), executor, watch);
     }
     *this = std::move(next);
     return reports;
@@ -155,6 +156,20 @@ class multi_view_quantizer {
 
  private:
   using part = trained_view<Q>;
+
+  /// Errors name the view, and have no row(): the quantizer counts only rows that have the view.
+  [[nodiscard]] static fit_report fit_named(Q& quantizer, std::string const& name, matrix<T> const& rows,
+                                            executor_ref executor, observer const& watch) {
+    constexpr std::string_view where = "multi_view_quantizer::fit";
+    auto const message = [&](argument_error const& e) { return "view \"" + name + "\": " + std::string(e.message()); };
+    try {
+      return quantizer.fit(rows, executor, watch);
+    } catch (shape_error const& e) {
+      throw shape_error(where, message(e));
+    } catch (value_error const& e) {
+      throw value_error(where, message(e));
+    }
+  }
 
   /// What fit ensures, of views that come from elsewhere.
   static void check_parts(std::vector<part> const& parts, std::optional<Q> const& joint, std::string_view where) {

@@ -194,6 +194,17 @@ TEST_CASE("Means and scalings of views that do not fit are refused, in files and
   CHECK_THROWS_AS(make(no_scaling{}).set_views({}, vector_quantizer<>()), value_error);
 }
 
+TEST_CASE("A view whose rows are too few for its quantizer is named") {
+  auto views = two_views();
+  views[1].present.assign(200, false);
+  for (std::size_t i = 0; i < 5; ++i) views[1].present[i * 30] = true;
+  auto model = make(no_scaling{}, {.missing = missing_policy::skip});
+  std::string const error = laws::message_of<shape_error>([&] { (void)model.fit(views); });
+  CHECK(error.starts_with("multi_view_quantizer::fit: view \"audio\": "));
+  CHECK(error.find("vector_quantizer") == std::string::npos);
+  CHECK_FALSE(model.fitted());
+}
+
 TEST_CASE("Views that do not fit one another are named") {
   auto model = make(no_scaling{});
   auto views = two_views();
