@@ -78,6 +78,24 @@ inline void check(settings& s) {
   if (!s.report.empty()) s.compare = true;
 }
 
+/// Options that the chosen scheme or mode does not look at are a misunderstanding. To be called after \ref check.
+inline void refuse_what_changes_nothing(CLI::App const& app, settings const& s) {
+  auto const refuse = [&](char const* option, bool ignored, std::string const& why) {
+    refuse_ignored(app, option, ignored, why);
+  };
+  for (char const* option : {"--levels", "--words", "--scheme", "--prefix-weight", "--metric", "--update", "--init",
+                             "--iterations", "--restarts", "--scale", "--compare", "--compare-seeds"})
+    refuse(option, !s.model_in.empty(), "with --model-in: the model was trained before");
+  refuse("--prefix-weight", s.scheme != "psrq", "with --scheme " + s.scheme);
+  refuse("--levels", s.scheme == "vq", "with --scheme vq");
+  for (char const* option : {"--compare", "--compare-seeds"}) {
+    refuse(option, s.scheme != "psrq", "with --scheme " + s.scheme);
+    refuse(option, s.update == "balanced", "with --update balanced");
+  }
+  refuse("--compare-seeds", !s.compare, "without --compare or --report");
+  refuse("--resolve-seeds", s.resolve == "none", "without --resolve");
+}
+
 /// What the arguments say; nothing when they asked for help, which has then been given. Throws
 /// std::invalid_argument. `adjust(settings, given)` may change what the arguments left open; given("--option") tells
 /// whether they named it.
@@ -92,6 +110,7 @@ template <class Adjust>
   s.weight_given = app.count("--prefix-weight") > 0;
   adjust(s, [&](char const* option) { return app.count(option) > 0; });
   check(s);
+  refuse_what_changes_nothing(app, s);
   return s;
 }
 

@@ -6,6 +6,7 @@
 #include <sidera/io/load_fields.hpp>
 #include <sidera/quantizers/multi_view_quantizer.hpp>
 
+#include "../common/stopwatch.hpp"
 #include "choose_quantizer.hpp"
 #include "progress.hpp"
 #include "result.hpp"
@@ -85,19 +86,6 @@ inline void put_settings(sidera::field_set& f, settings const& s) {
   model.load(f);
   return model;
 }
-
-class stopwatch {
- public:
-  [[nodiscard]] double lap() {
-    auto const now = std::chrono::steady_clock::now();
-    double const seconds = std::chrono::duration<double>(now - start_).count();
-    start_ = now;
-    return seconds;
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 [[nodiscard]] inline std::map<std::string, quality> measure_all(model_type const& model,
                                                                 std::vector<sidera::view<float>> const& views,
