@@ -149,14 +149,12 @@ class residual_quantizer {
     encoder_ = std::move(encoder);
   }
 
-  /// A model of given words, one entry per level; throws shape_error where they do not fit the scheme.
+  /// A model of given words, one entry per level; throws shape_error where they do not fit the scheme, value_error for
+  /// a word with a NaN or an infinity.
   void set_levels(std::vector<residual_level<T>> levels, std::size_t dim) {
     residual_encoder<T, M, R> encoder(metric_on_rows_of(metric_, dim), scheme_, dim);
     for (auto& level : levels) {
-      require_columns(level.search.words, scheme_.width(dim, encoder.level_count()), "residual_quantizer::set_levels",
-                      "search words");
-      require_columns(level.explained, dim, "residual_quantizer::set_levels", "explained");
-      require_rows(level.explained, level.search.size(), "residual_quantizer::set_levels", "explained");
+      require_level(level, scheme_.width(dim, encoder.level_count()), dim);
       encoder.push_level(std::move(level));
     }
     if (encoder.level_count() == 0) throw shape_error("residual_quantizer::set_levels", "there are no levels");
@@ -209,6 +207,15 @@ class residual_quantizer {
   void check_input(matrix_cref<T> const& x, std::string_view function) const {
     check_shape(x, function);
     require_finite<T>(x, function, "x");
+  }
+  static void require_level(residual_level<T> const& level, std::size_t width, std::size_t dim) {
+    constexpr std::string_view where = "residual_quantizer::set_levels";
+    require_not_empty(level.search.words, where, "search words");
+    require_columns(level.search.words, width, where, "search words");
+    require_finite<T>(level.search.words, where, "search words");
+    require_columns(level.explained, dim, where, "explained");
+    require_rows(level.explained, level.search.size(), where, "explained");
+    require_finite<T>(level.explained, where, "explained");
   }
   void check_codes(code_matrix_cref const& codes) const {
     if (column_count(codes) > level_count())

@@ -87,9 +87,10 @@ class vector_quantizer {
     named([&] { level_.load(f); });
   }
 
-  /// A model of given words; throws shape_error when there are none.
+  /// A model of given words; throws shape_error when there are none, value_error for one with a NaN or an infinity.
   void set_words(matrix<T> words) {
     require_not_empty(words, "vector_quantizer::set_words", "words");
+    require_finite<T>(words, "vector_quantizer::set_words", "words");
     std::size_t const dim = column_count(words);
     matrix<T> explained = words;
     level_.set_levels({{{std::move(words)}, std::move(explained)}}, dim);

@@ -222,6 +222,7 @@ TEST_CASE("The errors of a vector quantizer are its own, and keep type and row")
   other.metadata["model"] = "product_quantizer";
   refused(value, "vector_quantizer::load", [&] { model.load(other); });
   refused(shape, "vector_quantizer::set_words", [&] { model.set_words({}); });
+  refused(value, "vector_quantizer::set_words", [&] { model.set_words(with_nan); });
   (void)model.fit(x);
   refused(shape, "vector_quantizer::encode", [&] { (void)model.encode(x.leftCols(2)); });
   refused(shape, "vector_quantizer::nearest_words", [&] { (void)model.nearest_words(x.leftCols(2), 1); });

@@ -248,6 +248,14 @@ TEST_CASE("A model of given words can be trained on, whatever its options were")
   CHECK(report.levels.size() == 2);
   CHECK(model.word_count(1) == 3);
   CHECK_THROWS_AS(model.set_levels({}, 6), shape_error);
+  auto damaged = donor.level(1);
+  damaged.search.words(2, 0) = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_WITH_AS(model.set_levels({donor.level(0), damaged}, 6),
+                       "residual_quantizer::set_levels: search words row 2 has an infinity in column 0", value_error);
+  damaged = donor.level(1);
+  damaged.explained(1, 5) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH_AS(model.set_levels({donor.level(0), damaged}, 6),
+                       "residual_quantizer::set_levels: explained row 1 has a NaN in column 5", value_error);
 }
 
 TEST_CASE("The observer sees every iteration; the objective falls and ends at that of the report") {
