@@ -44,7 +44,11 @@ class stream_job {
   }
 
   [[nodiscard]] streamed_result run() {
-    if (ranks_.rank() == 0) require_writable(s_);
+    if (ranks_.rank() == 0) {
+      settings own = s_;
+      for (auto& [view, spec] : own.views) spec = own_files(spec);
+      require_writable(own);
+    }
     view_rows const rows = open({}, false);
     options_ = plan_memory(s_, {rank_rows_of(rows).columns, pool_.concurrency()});
     result_.ranks = ranks_.size();
@@ -63,18 +67,23 @@ class stream_job {
  private:
   [[nodiscard]] std::size_t fits() const { return s_.views.size() + s_.joint; }
 
+  /// The files of this rank: `spec` with its number for {rank}.
+  [[nodiscard]] std::string own_files(std::string spec) const {
+    if (auto const at = spec.find("{rank}"); at != std::string::npos)
+      spec.replace(at, 6, std::to_string(ranks_.rank()));
+    return spec;
+  }
+
   /// The view of that name, or all of them side by side: the rows of this rank. Ranks share the rows of files that all
   /// of them see; files whose name has a {rank} in it are those of one rank.
   [[nodiscard]] view_rows open(std::string const& name, bool scaled) const {
     view_rows rows;
     bool own = false;
-    for (auto [view, spec] : s_.views) {
+    for (auto const& [view, spec] : s_.views) {
       if (!name.empty() && view != name) continue;
-      if (auto const at = spec.find("{rank}"); at != std::string::npos) {
-        spec.replace(at, 6, std::to_string(ranks_.rank()));
-        own = true;
-      }
-      rows.add(view, spec, scaled && s_.scale == "l2");
+      std::string const files = own_files(spec);
+      own = own || files != spec;
+      rows.add(view, files, scaled && s_.scale == "l2");
     }
     if (own) return rows;
     std::size_t const all = rows.rows(), first = all * ranks_.rank() / ranks_.size();

@@ -179,9 +179,9 @@ void check_refused_rows(std::size_t columns, std::size_t words, std::size_t beam
 }
 
 TEST_CASE("Encoding names the first row with a NaN or an infinity, whatever the way and the number of threads") {
-  for (std::size_t const beam : {1, 3})
-    for (std::size_t const columns : {19, 128, 260})
-      for (std::size_t const words : {16, 130}) {
+  for (std::size_t const beam : {1u, 3u})
+    for (std::size_t const columns : {19u, 128u, 260u})
+      for (std::size_t const words : {16u, 130u}) {
         check_refused_rows<additive_residual>(columns, words, beam);
         check_refused_rows<prefix_residual>(columns, words, beam);
       }
