@@ -103,6 +103,7 @@
 #include <sidera/codebook_optimization/channel_moments.hpp>
 #include <sidera/codebook_optimization/concepts.hpp>
 #include <sidera/codebook_optimization/kept_channels.hpp>
+#include <sidera/codebook_optimization/on_channels.hpp>
 #include <sidera/codebook_optimization/paired_criterion.hpp>
 #include <sidera/codebook_optimization/requantise.hpp>
 #include <sidera/codebook_optimization/select_channels.hpp>

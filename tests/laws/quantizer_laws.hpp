@@ -97,6 +97,62 @@ void law_loading_restores(Q const& fitted, Q prototype, sidera::matrix<typename 
   CHECK(same_fields(prototype.fields(), fields));
 }
 
+/// A tensor without its last row, without its last column, with rows as columns, of another size than its shape says,
+/// or with a number that is none.
+template <class T>
+[[nodiscard]] std::vector<sidera::tensor> damages(sidera::tensor const& whole) {
+  std::vector<sidera::tensor> out;
+  auto const* values = std::get_if<std::vector<T>>(&whole.data);
+  if (values == nullptr || values->empty()) return out;
+  out.push_back({whole.shape, std::vector<T>(values->begin(), values->end() - 1)});
+  auto odd = *values;
+  if constexpr (std::floating_point<T>) odd.back() = std::numeric_limits<T>::quiet_NaN();
+  else odd.back() = std::numeric_limits<T>::min();
+  out.push_back({whole.shape, std::move(odd)});
+  out.push_back({{0}, std::vector<T>()});
+  if (whole.shape.size() != 2) return out;
+  using block = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  block const all = Eigen::Map<block const>(values->data(), static_cast<sidera::index_t>(whole.shape[0]),
+                                            static_cast<sidera::index_t>(whole.shape[1]));
+  auto const add = [&](block const& b) {
+    out.push_back({{static_cast<std::size_t>(b.rows()), static_cast<std::size_t>(b.cols())},
+                   std::vector<T>(b.data(), b.data() + b.size())});
+  };
+  add(all.topRows(all.rows() - 1));
+  add(all.leftCols(all.cols() - 1));
+  add(all.transpose());
+  add(block(0, all.cols()));
+  return out;
+}
+
+/// Whatever a tensor of a saved model has become, loading refuses it and changes nothing, or the model is whole.
+template <class Q>
+void law_damaged_tensors_make_no_broken_model(Q const& fitted, sidera::matrix<typename Q::scalar_type> const& x) {
+  using T = typename Q::scalar_type;
+  auto const fields = fitted.fields();
+  for (auto const& [name, whole] : fields.tensors) {
+    CAPTURE(name);
+    auto all = damages<T>(whole);
+    for (auto& some : {damages<std::int32_t>(whole), damages<std::int64_t>(whole)})
+      all.insert(all.end(), some.begin(), some.end());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      CAPTURE(i);
+      auto damaged = fields;
+      damaged.tensors[name] = all[i];
+      Q model = fitted;
+      try {
+        model.load(damaged);
+      } catch (sidera::argument_error const&) {
+        CHECK(same_fields(model.fields(), fields));
+        continue;
+      }
+      REQUIRE(model.dim() == sidera::column_count(x));
+      law_codes_have_words(model, x);
+      CHECK(model.decode(model.encode(x)).allFinite());
+    }
+  }
+}
+
 /// Column-major rows, rows with a stride and rows at an odd address are the same rows.
 template <class Q>
 void law_memory_layout_does_not_matter(Q const& fitted, sidera::matrix<typename Q::scalar_type> const& x) {
@@ -141,6 +197,7 @@ void quantizer_laws(Q const& prototype, sidera::matrix<typename Q::scalar_type> 
   law_decoding_is_what_training_saw(prototype, x, traits);
   law_threads_change_nothing(prototype, x);
   law_loading_restores(fitted, prototype, x);
+  law_damaged_tensors_make_no_broken_model(fitted, x);
   law_memory_layout_does_not_matter(fitted, x);
   law_errors_name_the_fault(fitted, prototype, x);
   CHECK(fitted.encode(x.topRows(0)).rows() == 0);  // no rows, no codes

@@ -40,7 +40,8 @@ struct field_set {
     tensors[name] = {{v.size()}, v};
   }
 
-  /// The matrix under `name`; throws value_error when it is missing, of another type or not of rank 2.
+  /// The matrix under `name`; throws value_error when it is missing, of another type or not of rank 2, and for a NaN or
+  /// an infinity.
   template <Scalar T>
   [[nodiscard]] matrix<T> get_matrix(std::string const& name) const {
     auto const& values = typed<T>(name);
@@ -48,7 +49,10 @@ struct field_set {
     if (shape.size() != 2) throw value_error("field_set", "tensor \"" + name + "\" is not a matrix");
     if (shape[1] == 0 ? !values.empty() : values.size() / shape[1] != shape[0] || values.size() % shape[1] != 0)
       throw value_error("field_set", "tensor \"" + name + "\" has a shape that does not fit its size");
-    return Eigen::Map<matrix<T> const>(values.data(), static_cast<index_t>(shape[0]), static_cast<index_t>(shape[1]));
+    matrix<T> m =
+        Eigen::Map<matrix<T> const>(values.data(), static_cast<index_t>(shape[0]), static_cast<index_t>(shape[1]));
+    require_finite<T>(m, "field_set", "tensor \"" + name + "\"");
+    return m;
   }
   template <class T>
   [[nodiscard]] std::vector<T> const& get_vector(std::string const& name) const {

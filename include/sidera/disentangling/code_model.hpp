@@ -19,13 +19,16 @@ template <class Network, class Q>
 class code_model {
  public:
   using T = typename Q::scalar_type;
+  /// Clips of as many steps as those that the model was trained on.
+  static constexpr std::size_t as_trained = 0;
 
   /// For `load`: the options that the model was trained with.
   template <class Options>
   explicit code_model(Options const& options)
       : make_([options](parameters<T>& store, auto const& widths) {
           return Network(store, widths, options, random_stream());
-        }) {}
+        }),
+        time_(options.time) {}
   /// A network with its values, and the words.
   template <class Options>
   code_model(Options const& options, std::vector<view_transform<T>> scaling, parameters<T> const& values,
@@ -38,14 +41,18 @@ class code_model {
   }
 
   /// The features that codebook `c` searches: N x dim. `x` are rows of modality m, clips of `time` steps.
-  [[nodiscard]] matrix<T> features(std::size_t m, matrix_cref<T> const& x, std::size_t c = 0, std::size_t time = 1,
-                                   executor_ref executor = {}) const {
-    return all_features(m, x, time, executor).at(c);
+  /// Throws value_error where there is no such modality or codebook or where x is not finite, shape_error for other
+  /// columns or broken clips.
+  [[nodiscard]] matrix<T> features(std::size_t m, matrix_cref<T> const& x, std::size_t c = 0,
+                                   std::size_t time = as_trained, executor_ref executor = {}) const {
+    constexpr std::string_view where = "code_model::features";
+    require_index(c, Network::codebooks, where, "codebook");
+    return all_features(m, x, time, executor, where)[c];
   }
-  /// N x levels of all codebooks side by side.
-  [[nodiscard]] code_matrix encode(std::size_t m, matrix_cref<T> const& x, std::size_t time = 1,
+  /// N x levels of all codebooks side by side. Throws as \ref features.
+  [[nodiscard]] code_matrix encode(std::size_t m, matrix_cref<T> const& x, std::size_t time = as_trained,
                                    executor_ref executor = {}) const {
-    auto const found = all_features(m, x, time, executor);
+    auto const found = all_features(m, x, time, executor, "code_model::encode");
     code_matrix codes(x.rows(), static_cast<index_t>(level_count()));
     index_t at = 0;
     for (std::size_t c = 0; c < quantizers_.size(); ++c) {
@@ -77,6 +84,18 @@ class code_model {
     return n;
   }
   [[nodiscard]] std::vector<Q> const& quantizers() const noexcept { return quantizers_; }
+
+  /// This model with other quantizers, make(q, c) instead of q of codebook c: with \ref on_channels, TOC on the model
+  /// as a whole.
+  template <class Make>
+  [[nodiscard]] auto with_quantizers(Make const& make) const {
+    code_model<Network, std::decay_t<std::invoke_result_t<Make const&, Q const&, std::size_t>>> out(make_, time_);
+    out.scaling_ = scaling_;
+    out.store_ = store_;
+    out.network_ = network_;
+    for (std::size_t c = 0; c < quantizers_.size(); ++c) out.quantizers_.push_back(make(quantizers_[c], c));
+    return out;
+  }
 
   /// What io/ writes and reads.
   [[nodiscard]] field_set fields() const {
@@ -112,6 +131,11 @@ class code_model {
   }
 
  private:
+  using network_maker = std::function<Network(parameters<T>&, std::vector<std::size_t> const&)>;
+  template <class, class>
+  friend class code_model;
+  code_model(network_maker make, std::size_t time) : make_(std::move(make)), time_(time) {}
+
   void build() {
     std::vector<std::size_t> widths;
     for (auto const& s : scaling_) widths.push_back(column_count(s.offset));
@@ -125,7 +149,7 @@ class code_model {
       if (std::string_view const rest(name); rest.starts_with("network.") && !store_.contains(rest.substr(8)))
         throw value_error(where, "the model has no \"" + name + "\"");
     auto const found =
-        all_features(0, matrix<T>::Zero(1, static_cast<index_t>(column_count(scaling_.front().offset))), 1, {});
+        all_features(0, matrix<T>::Zero(1, static_cast<index_t>(column_count(scaling_.front().offset))), 1, {}, where);
     for (std::size_t c = 0; c < quantizers_.size(); ++c)
       if (quantizers_[c].dim() != column_count(found[c]))
         throw shape_error(where, "codebook " + to_text(c) + " has words of " + to_text(quantizers_[c].dim()) +
@@ -133,13 +157,12 @@ class code_model {
   }
 
   [[nodiscard]] std::vector<matrix<T>> all_features(std::size_t m, matrix_cref<T> const& x, std::size_t time,
-                                                    executor_ref executor) const {
-    constexpr std::string_view where = "code_model";
+                                                    executor_ref executor, std::string_view where) const {
     if (scaling_.empty()) throw not_fitted_error(where, "load a model first");
-    if (m >= modalities())
-      throw value_error(where, "there is no modality " + to_text(m) + " of " + to_text(modalities()));
+    require_index(m, modalities(), where, "modality");
     require_columns(x, column_count(scaling_[m].offset), where, "x");
     require_finite<T>(x, where, "x");
+    if (time == as_trained) time = time_;
     if (time == 0 || row_count(x) % time != 0)
       throw shape_error(where, "x is " + shape_text(x) + ", expected clips of " + to_text(time) + " rows");
     std::vector<matrix<T>> out(Network::codebooks, matrix<T>(0, 0));
@@ -150,7 +173,8 @@ class code_model {
     return out;
   }
 
-  std::function<Network(parameters<T>&, std::vector<std::size_t> const&)> make_;
+  network_maker make_;
+  std::size_t time_;
   parameters<T> store_;
   Network network_;
   std::vector<view_transform<T>> scaling_;

@@ -15,7 +15,8 @@ namespace sidera::inline SIDERA_ABI {
 ///            `q.level_count()`, `q.word_count(level)`, `q.dim()`, `q.fitted()`, `q.fields()`, `q.load(fields)`
 /// Semantics: codes of level l are 0 .. word_count(l) - 1; equal input and seed give equal codes for any executor;
 ///            decode(encode(x)) is the reconstruction that training saw; load(fields()) gives a model with equal codes.
-/// Models:    \ref vector_quantizer, \ref residual_quantizer, \ref product_quantizer.
+/// Models:    \ref vector_quantizer, \ref residual_quantizer, \ref product_quantizer, \ref finite_scalar_quantizer,
+///            \ref any_quantizer; trained ones in bottlenecks/: \ref conditional_quantizer, \ref autoencoder_quantizer.
 template <class Q>
 concept Quantizer = std::copyable<Q> && Scalar<typename Q::scalar_type> &&
     requires(Q& q, Q const& c, matrix_cref<typename Q::scalar_type> const& x, executor_ref executor,

@@ -87,6 +87,18 @@ class vector_quantizer {
     named([&] { level_.load(f); });
   }
 
+  /// What it is trained with; valid as long as this model is not changed.
+  [[nodiscard]] residual_recipe<M, U, additive_residual, I, Z> recipe() const noexcept { return level_.recipe(); }
+  [[nodiscard]] vector_quantizer_options options() const {
+    residual_quantizer_options const& o = level_.options();
+    return {.words = o.words_at(0),
+            .iterations = o.iterations,
+            .restarts = o.restarts,
+            .tolerance = o.tolerance,
+            .seed = o.seed,
+            .warm_start = o.warm_start};
+  }
+
   /// A model of given words; throws shape_error when there are none, value_error for one with a NaN or an infinity.
   void set_words(matrix<T> words) {
     require_not_empty(words, "vector_quantizer::set_words", "words");

@@ -2,7 +2,7 @@
 /// \file  Any quantizer of the other tower as the codebook of DCID.
 #include "combination.hpp"
 
-#include <sidera/codebook_optimization/kept_channels.hpp>
+#include <sidera/codebook_optimization/on_channels.hpp>
 #include <sidera/codebook_optimization/toc_criterion.hpp>
 #include <sidera/disentangling/dcid.hpp>
 #include <sidera/metrics/cosine.hpp>
@@ -20,19 +20,42 @@ using psrq = residual_quantizer<squared_euclidean, cross_modal_ema, prefix_resid
 TEST_CASE("RQ with MM-EMA") {
   combination::check<light<residual_quantizer<squared_euclidean, cross_modal_ema, additive_residual>>>();
 }
-TEST_CASE("PSRQ with MM-EMA, and TOC through the metric at every level") {
+TEST_CASE("PSRQ with MM-EMA, and TOC at every level of the whole model") {
   auto const codes = combination::check<light<psrq>>();
+  auto const best = [](psrq const& q, std::size_t count) {
+    return select_channels(channel_scores(toc_criterion{}, matrix<float>(q.level(0).search.words)), count);
+  };
+  auto const x = digits::load({"fou", "zer", "mor"}, 160).test[0];
+  auto const all = codes.with_quantizers([&](psrq const& q, std::size_t) { return on_channels(q, best(q, 12)); });
+  CHECK(all.encode(0, x) == codes.encode(0, x));
+  auto const few = codes.with_quantizers([&](psrq const& q, std::size_t) { return on_channels(q, best(q, 6)); });
+  code_matrix const found = few.encode(0, x);
+  CHECK(found != codes.encode(0, x));
   psrq const& trained = codes.quantizers().front();
-  auto const kept = select_channels(channel_scores(toc_criterion{}, matrix<float>(trained.level(0).search.words)), 8);
-  residual_quantizer<kept_channels<squared_euclidean>, lloyd, prefix_residual> toc({.levels = 2, .words = 8},
-                                                                                   kept_channels<>(kept, 12));
-  toc.set_levels({trained.level(0), trained.level(1)}, 12);
-  auto const d = digits::load({"fou", "zer", "mor"}, 160);
-  auto const x = codes.features(0, d.test[0]);
-  CHECK(toc.encode(x).rows() == x.rows());
-  residual_quantizer<kept_channels<squared_euclidean>, lloyd, prefix_residual> all({.levels = 2, .words = 8});
-  all.set_levels({trained.level(0), trained.level(1)}, 12);
-  CHECK(all.encode(x) == codes.encode(0, d.test[0]));
+  auto const first = requantise(codes.features(0, x), matrix<float>(trained.level(0).search.words), best(trained, 6));
+  for (index_t i = 0; i < x.rows(); ++i) CHECK(found(i, 0) == first[static_cast<std::size_t>(i)]);
+}
+TEST_CASE("TOC on a model of one codebook: it is what requantise finds, and saved fields have the channels") {
+  using model = dcid<vector_quantizer<squared_euclidean, cross_modal_ema>, mlp_encoder, mlp_encoder,
+                     orthogonality_decoupler>;
+  auto const codes = combination::check<model>();
+  auto const x = digits::load({"fou", "zer", "mor"}, 160).test[1];
+  channel_list const kept{7, 0, 3, 4, 11};
+  auto const optimised = codes.with_quantizers(
+      [&](auto const& q, std::size_t) { return on_channels(q, kept); });
+  code_matrix const found = optimised.encode(1, x);
+  auto const expected = requantise(codes.features(1, x), codes.quantizers().front().words(), kept);
+  for (index_t i = 0; i < x.rows(); ++i) CHECK(found(i, 0) == expected[static_cast<std::size_t>(i)]);
+  CHECK(optimised.decode(found).cols() == 12);
+  auto loaded = codes.with_quantizers([&](auto const& q, std::size_t) { return on_channels(q, {0}); });
+  loaded.load(optimised.fields());
+  CHECK(loaded.encode(1, x) == found);
+  auto plain = codes;
+  CHECK_THROWS_AS(plain.load(optimised.fields()), value_error);  // another metric
+  CHECK(plain.encode(1, x) == codes.encode(1, x));
+  CHECK_THROWS_WITH_AS((void)on_channels(codes.quantizers().front(), {12}), doctest::Contains("channel 12 is kept"),
+                       value_error);
+  CHECK_THROWS_AS((void)on_channels(vector_quantizer<>(), {0}), not_fitted_error);
 }
 TEST_CASE("PQ with MM-EMA") {
   combination::check<light<product_quantizer<squared_euclidean, cross_modal_ema>>>();
