@@ -21,8 +21,8 @@ set(bottlenecks            quantizers losses training)
 set(disentangling          bottlenecks)
 set(interest               quantizers losses training)
 set(evaluation             metrics)  # of codes and scores, never of models: whoever has some may use it
-set(io                     core)
 set(communicators          core)
+set(io                     communicators)
 set(streaming              quantizers io communicators)
 set(experiments            semantic_ids codebook_optimization disentangling interest evaluation io communicators streaming)
 

@@ -140,10 +140,12 @@
 #include <sidera/communicators/check_on_ranks.hpp>
 #include <sidera/communicators/concepts.hpp>
 #include <sidera/communicators/row_shares.hpp>
+#include <sidera/communicators/rows_fingerprint.hpp>
 #include <sidera/communicators/serial.hpp>
 #include <sidera/communicators/sum_over.hpp>
 #include <sidera/communicators/threads.hpp>
 #include <sidera/core/check.hpp>
+#include <sidera/core/checkpoint_identity.hpp>
 #include <sidera/core/config.hpp>
 #include <sidera/core/error.hpp>
 #include <sidera/core/executor.hpp>
@@ -169,6 +171,7 @@
 #include <sidera/disentangling/concepts.hpp>
 #include <sidera/disentangling/dcid.hpp>
 #include <sidera/disentangling/decouplers.hpp>
+#include <sidera/disentangling/disentangling_checkpoint.hpp>
 #include <sidera/disentangling/disentangling_model.hpp>
 #include <sidera/disentangling/disentangling_stage.hpp>
 #include <sidera/disentangling/disentangling_training.hpp>
@@ -243,6 +246,7 @@
 #include <sidera/io/json_writer.hpp>
 #include <sidera/io/load.hpp>
 #include <sidera/io/load_fields.hpp>
+#include <sidera/io/load_on_ranks.hpp>
 #include <sidera/io/mapped_file.hpp>
 #include <sidera/io/markdown.hpp>
 #include <sidera/io/markup.hpp>
@@ -393,7 +397,6 @@
 #include <sidera/streaming/rank_rows.hpp>
 #include <sidera/streaming/row_blocks.hpp>
 #include <sidera/streaming/row_sample.hpp>
-#include <sidera/streaming/rows_fingerprint.hpp>
 #include <sidera/streaming/running_pass.hpp>
 #include <sidera/streaming/statistics_file.hpp>
 #include <sidera/streaming/stream_checkpoint.hpp>

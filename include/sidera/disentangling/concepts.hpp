@@ -30,6 +30,8 @@ concept ViewEncoder = std::copyable<E> && std::copyable<typename E::layer> &&
 /// Options:   `state.fit(general, specific, executor)`, `state.estimate(general, specific, sequence_shape, step)`: the
 ///            two halves of the call, what is trained inside it on the features of a batch (matrices), and the loss.
 ///            Batches in pieces need them: training sees the whole batch, the loss one piece.
+///            `state.to_fields(field_set&, prefix)`, `state.from_fields(field_set, prefix)`: what it keeps from batch
+///            to batch outside of `store`, so that checkpoints have it; asked of a state that has `fit`.
 /// Models:    \ref club_decoupler, \ref reversal_decoupler, \ref hsic_decoupler, \ref orthogonality_decoupler.
 template <class D, class T = float>
 concept Decoupler = std::copyable<D> && std::copyable<typename D::template state<T>> &&
@@ -49,6 +51,13 @@ concept fits_on_batches = requires(State& state, matrix<T> const& m, executor_re
                                    sequence_shape shape, std::size_t step) {
   state.fit(m, m, executor);
   { state.estimate(v, v, shape, step) } -> std::same_as<variable<T>>;
+};
+
+/// What checkpoints can hold.
+template <class State>
+concept has_fields = requires(State& state, State const& fixed, field_set& f, std::string const& prefix) {
+  fixed.to_fields(f, prefix);
+  state.from_fields(f, prefix);
 };
 
 }  // namespace detail

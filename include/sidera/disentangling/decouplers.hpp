@@ -54,6 +54,15 @@ class gaussian_predictor {
     return last;
   }
 
+  void to_fields(field_set& f, std::string const& prefix) const {
+    store_.to_fields(f, prefix);
+    optimizer_.front().to_fields(f, prefix + "optimizer.");
+  }
+  void from_fields(field_set const& f, std::string const& prefix) {
+    optimizer_.front().from_fields(f, prefix + "optimizer.");
+    store_.from_fields(f, prefix);
+  }
+
  private:
   struct dense_layer {
     parameter weight, bias;
@@ -120,6 +129,18 @@ class club_decoupler::state {
   }
   /// Whether specific features that say nothing satisfied the bound, as of the last batch.
   [[nodiscard]] club_collapse const& collapse() const noexcept { return watch_; }
+
+  /// The predictor, its moments and what was seen last.
+  void to_fields(field_set& f, std::string const& prefix) const {
+    net_.to_fields(f, prefix + "predictor.");
+    f.put(prefix + "collapse", std::vector<double>{watch_.fit_loss, watch_.floor, watch_.variance});
+  }
+  void from_fields(field_set const& f, std::string const& prefix) {
+    net_.from_fields(f, prefix + "predictor.");
+    auto const& seen = f.get_vector<double>(prefix + "collapse");
+    if (seen.size() != 3) throw shape_error("club_decoupler::from_fields", "\"" + prefix + "collapse\" is no triple");
+    watch_ = {seen[0], seen[1], seen[2]};
+  }
 
  private:
   club_decoupler how_;

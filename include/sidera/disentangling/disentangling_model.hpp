@@ -4,6 +4,7 @@
 #include <sidera/communicators/check_on_ranks.hpp>
 #include <sidera/core/observer.hpp>
 #include <sidera/disentangling/code_model.hpp>
+#include <sidera/disentangling/disentangling_checkpoint.hpp>
 #include <sidera/disentangling/equal_models.hpp>
 #include <sidera/disentangling/shared_stages.hpp>
 #include <sidera/disentangling/spread_views.hpp>
@@ -47,6 +48,11 @@ class disentangling_model {
   /// given other options (see \ref require_equal_models), with shared_batches other rows, and with spread_batches other
   /// widths. With spread_batches, data of one rank that cannot be trained on is that error on every rank, with "rank
   /// r:" in front and the row among the rank's own. After an exception, of the observer too, the model is as before.
+  ///
+  /// With training.checkpoint, the state is saved after every so many epochs; the next call with the same options and
+  /// rows, on any number of ranks, goes on from the file and ends with the same bits. The file stays when training is
+  /// complete. One of another training is refused with file_error, which says what differs; what leaves no trace in
+  /// the first parameters (a dropout, the steps of a decoupler) is not compared.
   template <class Gradient = whole_batch>
   disentangling_report fit(std::vector<matrix<T>> const& views, presence_flags const& present = {},
                            executor_ref executor = {}, observer const& watch = {}, Gradient const& gradient = {}) {
@@ -97,6 +103,7 @@ class disentangling_model {
   void check_options() const {
     if (options_.time == 0 || training_.batch < 2)
       throw value_error(where, "time must be at least 1, batch at least 2");
+    if (training_.checkpoint_every == 0) throw value_error(where, "checkpoint_every is 0, expected at least 1");
     if (training_.epochs > 0 && training_.bypass_epochs >= training_.epochs)
       throw value_error(where, "bypass_epochs is " + to_text(training_.bypass_epochs) + " of " +
                                    to_text(training_.epochs) + " epochs: the codebook would not be trained with");
@@ -198,9 +205,13 @@ class disentangling_model {
     cosine_decay const schedule{training_.epochs * batches};
     std::size_t const bypass = training_.epochs == 0 ? 0 : training_.bypass_epochs;
     disentangling_report report;
+    auto const& ranks = ranks_of(gradient);
+    disentangling_checkpoint const checkpoint(training_, ranks, [&] { return identity(rows, gradient); });
+    disentangling_position<T, typename A::stage_type> const position{store_, model_.stages(), move, report};
+    checkpoint.resume(position);
     tape<T> t(store_, executor);
-    if (bypass == 0) start_words(rows, executor);
-    for (std::size_t epoch = 0; epoch < training_.epochs; ++epoch) {
+    if (bypass == 0 && report.losses.empty()) start_words(rows, executor);
+    for (std::size_t epoch = report.losses.size(); epoch < training_.epochs; ++epoch) {
       auto const order = random.fork(epoch).permutation(clips);
       double sum = 0;
       for (std::size_t b = 0; b < batches; ++b) {
@@ -212,6 +223,7 @@ class disentangling_model {
       }
       report.losses.push_back(sum / static_cast<double>(batches));
       if (epoch + 1 == bypass) start_words(rows, executor);
+      checkpoint.epoch_is_done(position);
       if (watch)
         watch({.stage = "epoch",
                .iteration = epoch + 1,
@@ -220,6 +232,22 @@ class disentangling_model {
     }
     report.steps = move.steps();
     return report;
+  }
+
+  template <class Gradient>
+  [[nodiscard]] static auto const& ranks_of(Gradient const& gradient) noexcept {
+    if constexpr (is_shared<Gradient>) {
+      return gradient.ranks;
+    } else {
+      static constexpr serial_communicator alone;
+      return alone;
+    }
+  }
+  template <class Rows, class Gradient>
+  [[nodiscard]] checkpoint_identity identity(Rows const& rows, Gradient const& gradient) const {
+    std::size_t piece_rows = 0;
+    if constexpr (is_shared<Gradient>) piece_rows = gradient.piece_rows;
+    return disentangling_identity<A>(training_, options_.time, piece_rows, store_, model_.stages(), rows.fingerprint());
   }
 
   /// Leaves the gradient of a batch in the store and what the stages learn from in the stages; gives the loss.

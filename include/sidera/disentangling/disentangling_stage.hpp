@@ -127,6 +127,28 @@ class disentangling_stage {
     return out;
   }
 
+  /// What the parameter store does not hold of the state between two steps.
+  void to_fields(field_set& f, std::string const& prefix) const {
+    codes_.to_fields(f, prefix + "codebook.");
+    late_.to_fields(f, prefix + "late_words.");
+    if constexpr (decouplers_remember)
+      for (std::size_t m = 0; m < decouplers_.size(); ++m)
+        decouplers_[m].to_fields(f, prefix + "decoupler_" + to_text(m) + ".");
+    auto const& v = batch_.values;
+    f.put(prefix + "values",
+          std::vector<double>{v.reconstruct, v.commit, v.align, v.decouple, v.match, v.words, v.total});
+  }
+  void from_fields(field_set const& f, std::string const& prefix) {
+    codes_.from_fields(f, prefix + "codebook.");
+    late_.from_fields(f, prefix + "late_words.");
+    if constexpr (decouplers_remember)
+      for (std::size_t m = 0; m < decouplers_.size(); ++m)
+        decouplers_[m].from_fields(f, prefix + "decoupler_" + to_text(m) + ".");
+    auto const& v = f.get_vector<double>(prefix + "values");
+    if (v.size() != 7) throw shape_error("disentangling_stage::from_fields", "\"" + prefix + "values\" are not seven");
+    batch_.values = {v[0], v[1], v[2], v[3], v[4], v[5], v[6]};
+  }
+
   [[nodiscard]] bottleneck_type& codes() noexcept { return codes_; }
   [[nodiscard]] bottleneck_type const& codes() const noexcept { return codes_; }
   [[nodiscard]] objective_options const& options() const noexcept { return options_; }
@@ -137,6 +159,11 @@ class disentangling_stage {
   [[nodiscard]] std::vector<decoupler_type>& decouplers() noexcept { return decouplers_; }
 
  private:
+  static constexpr bool decouplers_remember = detail::fits_on_batches<decoupler_type, T>;
+  static_assert(!decouplers_remember || detail::has_fields<decoupler_type>,
+                "this decoupler learns inside its call, and a checkpoint would lose what: give its state to_fields and "
+                "from_fields");
+
   /// The rows of `v` that have modalities a and b.
   [[nodiscard]] static variable<T> rows_of(variable<T> v, stage_input<T> const& in, std::size_t a, std::size_t b) {
     mask_view const first = in.present[a], second = in.present[b];

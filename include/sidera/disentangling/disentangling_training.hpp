@@ -14,6 +14,8 @@ struct disentangling_training {
   double clip_norm = 1;     ///< of the gradient of all parameters together
   bool standardise = true;  ///< columns of the views: mean 0, variance 1 on the training rows
   std::uint64_t seed = 1;
+  std::string checkpoint = {};       ///< a file that a fit leaves after its epochs, and that the next one goes on from
+  std::size_t checkpoint_every = 1;  ///< epochs; the last one is always kept
 };
 
 /// What training saw in its last epoch.

@@ -16,9 +16,9 @@ void put_each(rank_message& to, Numbers... numbers) {
 
 /// All members, by structured bindings: a new one does not compile until it is listed here.
 [[nodiscard]] inline rank_message numbers_of(disentangling_training const& training) {
-  auto const& [epochs, batch, bypass_epochs, rate, decay, clip_norm, standardise, seed] = training;
+  auto const& [epochs, batch, bypass_epochs, rate, decay, clip_norm, standardise, seed, checkpoint, every] = training;
   rank_message all;
-  put_each(all, epochs, batch, bypass_epochs, rate, decay, clip_norm, standardise, seed);
+  put_each(all, epochs, batch, bypass_epochs, rate, decay, clip_norm, standardise, seed, !checkpoint.empty(), every);
   return all;
 }
 [[nodiscard]] inline rank_message numbers_of(objective_options const& options) {

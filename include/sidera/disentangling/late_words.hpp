@@ -32,6 +32,15 @@ class late_words {
     return std::exchange(gathered_, matrix<T>(0, 0));
   }
 
+  void to_fields(field_set& f, std::string const& prefix) const {
+    f.put(prefix + "awaited", std::vector<std::int64_t>{static_cast<std::int64_t>(awaited_)});
+    f.put(prefix + "gathered", gathered_);
+  }
+  void from_fields(field_set const& f, std::string const& prefix) {
+    gathered_ = f.get_matrix<T>(prefix + "gathered");
+    awaited_ = static_cast<std::size_t>(f.get_number<std::int64_t>(prefix + "awaited"));
+  }
+
  private:
   std::size_t awaited_ = 0;
   matrix<T> gathered_ = matrix<T>(0, 0);

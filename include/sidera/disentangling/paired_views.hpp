@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The rows that a disentangling model is trained on.
+#include <sidera/communicators/rows_fingerprint.hpp>
+#include <sidera/communicators/serial.hpp>
 #include <sidera/disentangling/clip_batch.hpp>
 #include <sidera/quantizers/view_scaling.hpp>
 
@@ -12,6 +14,23 @@ struct paired_views {
   std::vector<matrix<T>> x;  ///< one per view
   presence_flags flags;      ///< one list per view; empty: no row lacks it
 };
+
+namespace detail {
+
+/// Names rows of which the first one has number `first` among all rows of all ranks; those that lack a view leave
+/// nothing.
+template <Scalar T>
+[[nodiscard]] rows_fingerprint fingerprint_of(paired_views<T> const& views, std::uint64_t first) {
+  rows_fingerprint all;
+  for (std::size_t m = 0; m < views.x.size(); ++m)
+    for (index_t i = 0; i < views.x[m].rows(); ++i)
+      if (views.flags[m].empty() || views.flags[m][static_cast<std::size_t>(i)] != 0)
+        all.add(std::span<T const>(row_span(views.x[m], i)),
+                (std::uint64_t{m} << 48) + first + static_cast<std::uint64_t>(i));
+  return all;
+}
+
+}  // namespace detail
 
 /// Rows that are all here.
 template <Scalar T>
@@ -30,6 +49,10 @@ class held_views {
   [[nodiscard]] batch_type batch(std::span<std::size_t const> clips) const noexcept { return {all_, clips}; }
   /// What was computed from own(), for the rows of all views.
   [[nodiscard]] matrix<T> const& together(matrix<T> const& rows) const noexcept { return rows; }
+  /// Names the rows.
+  [[nodiscard]] std::uint64_t fingerprint() const {
+    return detail::fingerprint_of(all_, 0).over(serial_communicator{});
+  }
 
  private:
   paired_views<T> all_;

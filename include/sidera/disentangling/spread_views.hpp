@@ -61,6 +61,11 @@ class spread_views {
     return all;
   }
 
+  /// Names the rows of all ranks, as one rank that held all of them would.
+  [[nodiscard]] std::uint64_t fingerprint() const {
+    return detail::fingerprint_of(own_, survey_.clips().first(ranks_.rank()) * time_).over(ranks_);
+  }
+
  private:
   template <class Matrix>
   [[nodiscard]] auto numbers_of(Matrix& x, std::size_t clip) const {

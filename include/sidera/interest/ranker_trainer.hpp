@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <bit>
 #include <sidera/interest/spread_samples.hpp>
 #include <sidera/layers/concepts.hpp>
 #include <sidera/losses/bce_with_logits.hpp>
@@ -80,8 +81,33 @@ class ranker_trainer {
     });
   }
 
+  /// Puts everything that decides how the next epochs go: the parameters of the model, moments, the epochs behind it.
+  /// Between epochs, \ref save_fields makes a checkpoint of them.
+  void to_fields(field_set& f, Model const& model, std::string const& prefix = "ranker_trainer.") const {
+    model_store(model).to_fields(f, prefix + "parameters.");
+    optimizer_.to_fields(f, prefix + "optimizer.");
+    f.put(prefix + "order", order_numbers());
+    f.put(prefix + "epochs", std::vector<std::int64_t>{std::bit_cast<std::int64_t>(epochs_)});
+  }
+  /// Reads what to_fields wrote, into a trainer and a model that were made alike: the next epochs on the same samples
+  /// leave the bits that those of the other trainer would have. Batch and seed must be the same, rates may have
+  /// changed. Throws value_error or shape_error, and then nothing has changed.
+  void from_fields(field_set const& f, Model& model, std::string const& prefix = "ranker_trainer.") {
+    if (f.get_vector<std::int64_t>(prefix + "order") != order_numbers())
+      throw value_error("ranker_trainer::from_fields", "the state is that of another batch or another seed");
+    auto const epochs = std::bit_cast<std::uint64_t>(f.get_number<std::int64_t>(prefix + "epochs"));
+    auto moments = optimizer_;
+    moments.from_fields(f, prefix + "optimizer.");
+    model.store().from_fields(f, prefix + "parameters.");
+    optimizer_ = std::move(moments);
+    epochs_ = epochs;
+  }
+
  private:
   static constexpr std::string_view where = "ranker_trainer::epoch";
+  [[nodiscard]] std::vector<std::int64_t> order_numbers() const {
+    return {static_cast<std::int64_t>(how_.batch), std::bit_cast<std::int64_t>(how_.seed)};
+  }
   static parameters<T> const& model_store(Model const& model) { return model.store(); }
   static ranker_training const& checked(ranker_training const& how) {
     if (how.batch == 0) throw value_error("ranker_trainer", "the batch is empty");

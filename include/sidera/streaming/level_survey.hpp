@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <sidera/codebooks/pass_statistics.hpp>
+#include <sidera/communicators/rows_fingerprint.hpp>
 #include <sidera/core/order_free_sum.hpp>
-#include <sidera/streaming/rows_fingerprint.hpp>
 
 namespace sidera::inline SIDERA_ABI {
 

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The checkpoint of a streamed training: what it belongs to, and when it is to be gone on from.
-#include <unistd.h>
-
-#include <sidera/communicators/concepts.hpp>
-#include <sidera/io/mapped_file.hpp>
+#include <sidera/io/load_on_ranks.hpp>
 #include <sidera/quantizers/residual_trainer.hpp>
 #include <sidera/streaming/rank_rows.hpp>
 #include <sidera/streaming/stream_position.hpp>
@@ -15,10 +12,10 @@ namespace detail {
 
 /// What the policies of a training hold: numbers as text, arrays by the hash of their bytes.
 template <class... Policies>
-[[nodiscard]] std::map<std::string, std::string> parameter_identity(Policies const&... policies) {
+[[nodiscard]] checkpoint_identity parameter_identity(Policies const&... policies) {
   field_set parameters;
   (save_parameters(policies, parameters), ...);
-  std::map<std::string, std::string> id;
+  checkpoint_identity id;
   for (auto const& [name, text] : parameters.metadata) id["parameter " + name] = text;
   for (auto const& [name, values] : parameters.tensors) {
     field_set alone;
@@ -32,10 +29,9 @@ template <class... Policies>
 
 /// What must be the same for a checkpoint to be gone on from. Not blocks, threads and ranks: they change nothing.
 template <Scalar T, class M, class U, class R, class I, class Z>
-[[nodiscard]] std::map<std::string, std::string> stream_identity(residual_recipe<M, U, R, I, Z> const& recipe,
-                                                                 rank_rows const& rows) {
+[[nodiscard]] checkpoint_identity stream_identity(residual_recipe<M, U, R, I, Z> const& recipe, rank_rows const& rows) {
   residual_quantizer_options const& o = recipe.options;
-  std::map<std::string, std::string> id{
+  checkpoint_identity id{
       {"rows", to_text(rows.total)},         {"columns", to_text(rows.columns)},
       {"levels", to_text(o.levels)},         {"seed", to_text(o.seed)},
       {"iterations", to_text(o.iterations)}, {"restarts", to_text(o.restarts)},
@@ -72,13 +68,10 @@ template <Scalar T, class M, class U, class R, class I, class Z, Communicator C>
 [[nodiscard]] std::optional<stream_position<T>> load_checkpoint(std::string const& path,
                                                                 residual_recipe<M, U, R, I, Z> const& recipe,
                                                                 rank_rows const& rows, C const& ranks) {
-  if (path.empty()) return {};
-  std::string bytes;
-  if (ranks.rank() == 0 && ::access(path.c_str(), F_OK) == 0) bytes = std::string(as_text(mapped_file(path).bytes()));
-  if (ranks.size() > 1) bytes = std::string(as_text(ranks.gather(as_byte_span(bytes)).front()));
-  if (bytes.empty()) return {};
+  auto const fields = load_on_ranks(path, ranks);
+  if (!fields) return {};
   try {
-    auto p = position_of<T>(parse_fields(as_byte_span(bytes), path), stream_identity<T>(recipe, rows));
+    auto p = position_of<T>(*fields, stream_identity<T>(recipe, rows));
     check_position(p, recipe, rows);
     return p;
   } catch (argument_error const& e) {

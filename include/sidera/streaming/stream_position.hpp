@@ -2,6 +2,7 @@
 #pragma once
 /// \file  Where a streamed training stands between two passes, and how that is saved.
 #include <optional>
+#include <sidera/core/checkpoint_identity.hpp>
 #include <sidera/core/number_text.hpp>
 #include <sidera/io/load_fields.hpp>
 #include <sidera/io/save_fields.hpp>
@@ -72,9 +73,9 @@ template <Scalar T>
 
 /// `identity` says what is trained on what: a position belongs to one identity and is refused by all others.
 template <Scalar T>
-[[nodiscard]] field_set position_fields(stream_position<T> const& p, std::map<std::string, std::string> identity) {
+[[nodiscard]] field_set position_fields(stream_position<T> const& p, checkpoint_identity const& identity) {
   field_set f;
-  for (auto& [key, value] : identity) f.metadata["of." + key] = std::move(value);
+  put_identity(f, identity);
   f.metadata["model"] = "stream_position";
   f.metadata["version"] = stream_position<T>::version;
   f.metadata["done"] = to_text(p.done.size());
@@ -94,19 +95,13 @@ template <Scalar T>
 
 /// Throws value_error for fields of something else or of another identity, and then says what differs.
 template <Scalar T>
-[[nodiscard]] stream_position<T> position_of(field_set const& f, std::map<std::string, std::string> const& identity) {
+[[nodiscard]] stream_position<T> position_of(field_set const& f, checkpoint_identity const& identity) {
   constexpr std::string_view where = "fit_stream";
   constexpr char const* version = stream_position<T>::version;
   f.require_model("stream_position", where);
   if (f.get_text("version") != version)
     throw value_error(where, "the checkpoint has version " + f.get_text("version") + ", expected " + version);
-  for (auto const& [key, value] : identity)
-    if (std::string const& found = f.get_text("of." + key); found != value)
-      throw value_error(where, "the checkpoint was made with " + key + " " + found + ", this training has " + value);
-  for (auto const& [key, value] : f.metadata)
-    if (key.starts_with("of.") && !identity.contains(key.substr(3)))
-      throw value_error(where,
-                        "the checkpoint was made with " + key.substr(3) + " " + value + ", this training without");
+  require_identity(f, identity, where);
   stream_position<T> p;
   auto const done = from_text<std::size_t>(f.get_text("done"), where);
   for (std::size_t l = 0; l < done; ++l) p.done.push_back(detail::get_attempt<T>(f, "level_" + to_text(l)));

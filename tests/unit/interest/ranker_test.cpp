@@ -109,6 +109,44 @@ TEST_CASE("ranks that share the batches end with the same ranker, bit for bit, h
   }
 }
 
+TEST_CASE("a training of rankers that was saved between epochs goes on bit for bit, from a file too") {
+  auto const samples = random_samples(130);
+  auto const goes_on = [&](auto const& start) {
+    sidera::ranker_training const how{.batch = 32, .learning_rate = 5e-3, .seed = 2};
+    auto whole = start, first = start, second = start;
+    sidera::ranker_trainer all(whole, how), before(first, how), after(second, how);
+    for (int e = 0; e < 4; ++e) (void)all.epoch(whole, samples);
+    for (int e = 0; e < 2; ++e) (void)before.epoch(first, samples);
+    sidera::field_set saved;
+    before.to_fields(saved, first);
+    std::string const bytes = sidera::serialise_fields(saved);
+    after.from_fields(sidera::parse_fields(sidera::as_byte_span(bytes)), second);
+    for (int e = 0; e < 2; ++e) (void)after.epoch(second, samples);
+    CHECK(numbers(second) == numbers(whole));
+    CHECK(numbers(second) != numbers(first));
+
+    auto const refused = [&](sidera::ranker_training const& other, sidera::field_set const& f) {
+      auto model = start;
+      sidera::ranker_trainer trainer(model, other), untouched(model, other);
+      CHECK_THROWS_AS(trainer.from_fields(f, model), sidera::argument_error);
+      CHECK(numbers(model) == numbers(start));
+      auto copy = model;
+      CHECK(trainer.epoch(model, samples) == untouched.epoch(copy, samples));
+      CHECK(numbers(model) == numbers(copy));
+    };
+    refused({.batch = 16, .seed = 2}, saved);
+    refused({.batch = 32, .seed = 3}, saved);
+    for (auto const& [name, values] : saved.tensors) {
+      CAPTURE(name);
+      auto damaged = saved;
+      damaged.tensors.erase(name);
+      refused(how, damaged);
+    }
+  };
+  goes_on(sidera::ranker<float>(layout(), {.dim = 8, .hidden = {16}, .dropout = 0.3, .seed = 1}));
+  goes_on(sidera::feature_factorization<float>(sidera::matrix<float>::Random(item_count, 5), 11, 8));
+}
+
 TEST_CASE("a ranker from shared batches is that from whole ones, but for rounding") {
   sidera::ranker<float> whole(layout(), {.dim = 8, .hidden = {16}, .seed = 1}), pieces = whole;
   double const a = trained_loss(whole, 2);
