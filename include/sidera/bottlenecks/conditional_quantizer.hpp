@@ -39,7 +39,8 @@ class conditional_quantizer {
       throw value_error("conditional_quantizer_options", "learning_rate must be above 0");
   }
 
-  /// Learns words and networks from the rows of `x` (N x D, N >= words, finite).
+  /// Learns words and networks from the rows of `x` (N x D, N >= words, finite). Throws what \ref residual_quantizer
+  /// throws, and value_error where the gradients of the networks leave the range of T, as for numbers near its end.
   fit_report fit(matrix_cref<T> const& x, executor_ref executor = {}, observer const& watch = {}) {
     residual_quantizer<squared_euclidean, lloyd, additive_residual, kmeans_plus_plus, relocate_far, T> start(
         {.levels = options_.levels, .words = options_.words, .restarts = options_.restarts, .seed = options_.seed});
@@ -183,7 +184,13 @@ class conditional_quantizer {
     current.levels_ = trainer.levels();
     for (std::size_t b = 0; b < order.batches(); ++b) {
       matrix<T> const rows = x(order[b], Eigen::all);
-      trainer.step(rows, current.encode(rows, executor), factor, executor);
+      try {
+        trainer.step(rows, current.encode(rows, executor), factor, executor);
+      } catch (value_error const& e) {
+        throw value_error("conditional_quantizer::fit",
+                          std::string("the networks cannot be trained on numbers of this size (") + e.what() +
+                              "): scale x, or ask for 0 epochs");
+      }
       current.levels_ = trainer.levels();
     }
   }

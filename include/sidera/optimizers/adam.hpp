@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cmath>
+#include <limits>
+#include <sidera/autodiff/batch_math.hpp>
 #include <sidera/autodiff/elementwise.hpp>
 #include <sidera/optimizers/concepts.hpp>
 #include <sidera/optimizers/require_options.hpp>
@@ -24,6 +26,8 @@ inline void require_adam_options(adam_numbers const& o, std::string_view rule) {
 }
 
 /// m <- b1 m + (1 - b1) g, s <- b2 s + (1 - b2) g^2, p <- p - rate (m / (1 - b1^n)) / ((s / (1 - b2^n))^1/2 + epsilon).
+/// A gradient whose square leaves the range of T counts as the largest one whose square does not: a step hardly depends
+/// on its size, but an infinite s would stop p for ever.
 template <Scalar T>
 [[nodiscard]] auto adam_update(adam_numbers o, std::size_t n, double rate) {
   using batch = simd::batch<T>;
@@ -33,9 +37,11 @@ template <Scalar T>
   batch const step = lanes(rate / c1), root = lanes(1 / std::sqrt(c2)), epsilon = lanes(o.epsilon);
   batch const coupled = lanes(o.decoupled ? 0 : o.weight_decay);
   batch const shrink = lanes(o.decoupled ? 1 - rate * o.weight_decay : 1);
+  batch const most = lanes(std::sqrt(static_cast<double>(std::numeric_limits<T>::max()) / 2));
   return [=](T* p, T const* gradient, std::array<T*, 2> moment, std::size_t count) {
     generate<T>(p, false, count, [&](std::size_t i, std::size_t some) {
-      batch const pi = load_some<T>(p + i, some), g = load_some<T>(gradient + i, some) + coupled * pi;
+      batch const pi = load_some<T>(p + i, some), raw = load_some<T>(gradient + i, some) + coupled * pi;
+      batch const g = batch_math::min(most, batch_math::max(-most, raw));
       batch const m = b1 * load_some<T>(moment[0] + i, some) + b1c * g;
       batch const s = b2 * load_some<T>(moment[1] + i, some) + b2c * (g * g);
       store_some<T>(moment[0] + i, m, some);

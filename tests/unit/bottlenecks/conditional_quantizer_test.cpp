@@ -67,6 +67,17 @@ TEST_CASE("conditional_quantizer: details whose direction depends on the first w
   CHECK(with < 1e-4);
 }
 
+TEST_CASE("conditional_quantizer: numbers near the end of the range are an error that says what to do") {
+  auto x = laws::gaussian<float>(60, 4, 3);
+  x *= 1e30f;
+  conditional_quantizer<> q({.levels = 2, .words = 4, .hidden = 4, .epochs = 1});
+  CHECK_THROWS_WITH_AS((void)q.fit(x), doctest::Contains("conditional_quantizer::fit: the networks cannot be trained"),
+                       value_error);
+  CHECK(!q.fitted());
+  q = conditional_quantizer<>({.levels = 2, .words = 4, .epochs = 0});
+  CHECK(q.fit(x).levels.back().relative_error < 1);
+}
+
 TEST_CASE("conditional_quantizer: what it refuses") {
   CHECK_THROWS_AS(conditional_quantizer({.levels = 0}), value_error);
   CHECK_THROWS_AS(conditional_quantizer({.hidden = 0}), value_error);

@@ -3,8 +3,10 @@
 #include <sidera/autodiff/ops/embedding_sum.hpp>
 #include <sidera/autodiff/ops/matmul.hpp>
 #include <sidera/autodiff/ops/mean.hpp>
+#include <sidera/autodiff/ops/mul.hpp>
 #include <sidera/autodiff/ops/square.hpp>
 #include <sidera/autodiff/ops/sub.hpp>
+#include <sidera/autodiff/ops/sum.hpp>
 #include <sidera/core/random.hpp>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/optimizers/gradient_clipping.hpp>
@@ -55,6 +57,27 @@ void randomise(sidera::parameters<T>& store, std::uint64_t seed) {
 }
 
 }  // namespace
+
+TEST_CASE("Adam: gradients whose squares overflow move a parameter like any others, and do not stop it for ever") {
+  auto const trail = [](float large) {
+    sidera::parameters<float> store;
+    auto const w = store.add("w", 1, 2);
+    store.value(w).setOnes();
+    sidera::optimizer<float> optimizer(store);
+    for (float const g : {large, -large, large, large, 1e-3f, 1e-3f}) {
+      sidera::tape<float> t(store);
+      store.clear_gradients();
+      t.backward(sum(t[w] * t.constant(matrix<float>{{g, -g}})));
+      optimizer.step(store);
+    }
+    return std::pair(store.value(w)(0, 0), store.value(w)(0, 1));
+  };
+  auto const huge = trail(1e30f), fitting = trail(1e18f);
+  CHECK(huge.first == doctest::Approx(fitting.first).epsilon(1e-6));
+  CHECK(huge.second == doctest::Approx(fitting.second).epsilon(1e-6));
+  CHECK(huge.first < 1 - 5e-4f);
+  CHECK(huge.second > 1 + 5e-4f);
+}
 
 TEST_CASE("golden: optimisers") {
   sidera::constant_rate const same;
