@@ -106,8 +106,10 @@ template <class T>
   if (values == nullptr || values->empty()) return out;
   out.push_back({whole.shape, std::vector<T>(values->begin(), values->end() - 1)});
   auto odd = *values;
-  if constexpr (std::floating_point<T>) odd.back() = std::numeric_limits<T>::quiet_NaN();
-  else odd.back() = std::numeric_limits<T>::min();
+  if constexpr (std::floating_point<T>)
+    odd.back() = std::numeric_limits<T>::quiet_NaN();
+  else
+    odd.back() = std::numeric_limits<T>::min();
   out.push_back({whole.shape, std::move(odd)});
   out.push_back({{0}, std::vector<T>()});
   if (whole.shape.size() != 2) return out;
@@ -130,15 +132,15 @@ template <class Q>
 void law_damaged_tensors_make_no_broken_model(Q const& fitted, sidera::matrix<typename Q::scalar_type> const& x) {
   using T = typename Q::scalar_type;
   auto const fields = fitted.fields();
-  for (auto const& [name, whole] : fields.tensors) {
-    CAPTURE(name);
-    auto all = damages<T>(whole);
-    for (auto& some : {damages<std::int32_t>(whole), damages<std::int64_t>(whole)})
+  for (auto const& tensor : fields.tensors) {
+    CAPTURE(tensor.first);
+    auto all = damages<T>(tensor.second);
+    for (auto& some : {damages<std::int32_t>(tensor.second), damages<std::int64_t>(tensor.second)})
       all.insert(all.end(), some.begin(), some.end());
     for (std::size_t i = 0; i < all.size(); ++i) {
       CAPTURE(i);
       auto damaged = fields;
-      damaged.tensors[name] = all[i];
+      damaged.tensors[tensor.first] = all[i];
       Q model = fitted;
       try {
         model.load(damaged);

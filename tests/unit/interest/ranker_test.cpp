@@ -136,10 +136,10 @@ TEST_CASE("a training of rankers that was saved between epochs goes on bit for b
     };
     refused({.batch = 16, .seed = 2}, saved);
     refused({.batch = 32, .seed = 3}, saved);
-    for (auto const& [name, values] : saved.tensors) {
-      CAPTURE(name);
+    for (auto const& tensor : saved.tensors) {
+      CAPTURE(tensor.first);
       auto damaged = saved;
-      damaged.tensors.erase(name);
+      damaged.tensors.erase(tensor.first);
       refused(how, damaged);
     }
   };

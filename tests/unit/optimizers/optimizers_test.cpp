@@ -70,13 +70,13 @@ TEST_CASE("Adam: gradients whose squares overflow move a parameter like any othe
       t.backward(sum(t[w] * t.constant(matrix<float>{{g, -g}})));
       optimizer.step(store);
     }
-    return std::pair(store.value(w)(0, 0), store.value(w)(0, 1));
+    return std::pair<double, double>(store.value(w)(0, 0), store.value(w)(0, 1));
   };
   auto const huge = trail(1e30f), fitting = trail(1e18f);
   CHECK(huge.first == doctest::Approx(fitting.first).epsilon(1e-6));
   CHECK(huge.second == doctest::Approx(fitting.second).epsilon(1e-6));
-  CHECK(huge.first < 1 - 5e-4f);
-  CHECK(huge.second > 1 + 5e-4f);
+  CHECK(huge.first < 1 - 5e-4);
+  CHECK(huge.second > 1 + 5e-4);
 }
 
 TEST_CASE("golden: optimisers") {
