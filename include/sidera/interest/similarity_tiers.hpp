@@ -91,11 +91,8 @@ class similarity_tiers {
                         "\"" + prefix + "counts\" are " + std::to_string(counts[0]) + " modalities without tiers");
     similarity_tiers loaded;
     loaded.tiers_ = static_cast<std::size_t>(counts[1]);
-    for (std::int64_t m = 0; m < counts[0]; ++m) {
-      std::string const name = prefix + std::to_string(m);
-      loaded.features_.push_back(fields.get_matrix<T>(name));
-      require_finite<T>(loaded.features_.back(), "similarity_tiers", "\"" + name + "\"");
-    }
+    for (std::int64_t m = 0; m < counts[0]; ++m)
+      loaded.features_.push_back(fields.get_matrix<T>(prefix + std::to_string(m)));
     return loaded;
   }
 

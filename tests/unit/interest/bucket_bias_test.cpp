@@ -219,7 +219,7 @@ TEST_CASE("saved tiers: modalities without tiers and features with a NaN are ref
   features(3, 0) = std::numeric_limits<float>::quiet_NaN();
   bad.put("tiers.1", features);
   CHECK_THROWS_WITH_AS((void)similarity_tiers<float>::from_fields(bad, "tiers."),
-                       "similarity_tiers: \"tiers.1\" row 3 has a NaN in column 0", value_error);
+                       "field_set: tensor \"tiers.1\" row 3 has a NaN in column 0", value_error);
 }
 
 }  // namespace bucket_bias
