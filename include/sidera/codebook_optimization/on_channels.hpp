@@ -17,9 +17,9 @@ requires UpdateRuleFitsMetric<U, kept_channels<M>>
     residual_quantizer<M, U, R, I, Z, T> const& trained, channel_list channels) {
   if (!trained.fitted()) throw not_fitted_error("on_channels", "the quantizer is not trained");
   auto const recipe = trained.recipe();
-  residual_quantizer<kept_channels<M>, U, R, I, Z, T> optimised(
-      recipe.options, {std::move(channels), trained.dim(), recipe.metric}, recipe.rule, recipe.scheme, recipe.init,
-      recipe.dead);
+  residual_quantizer<kept_channels<M>, U, R, I, Z, T> optimised(recipe.options,
+                                                                {std::move(channels), trained.dim(), recipe.metric},
+                                                                recipe.rule, recipe.scheme, recipe.init, recipe.dead);
   std::vector<residual_level<T>> levels;
   for (std::size_t l = 0; l < trained.level_count(); ++l) levels.push_back(trained.level(l));
   optimised.set_levels(std::move(levels), trained.dim());
@@ -29,13 +29,12 @@ requires UpdateRuleFitsMetric<U, kept_channels<M>>
 /// The same of one codebook.
 template <Metric M, UpdateRule U, Initialiser I, DeadCodePolicy Z, Scalar T>
 requires UpdateRuleFitsMetric<U, kept_channels<M>>
-[[nodiscard]] vector_quantizer<kept_channels<M>, U, I, Z, T> on_channels(
-    vector_quantizer<M, U, I, Z, T> const& trained, channel_list channels) {
+[[nodiscard]] vector_quantizer<kept_channels<M>, U, I, Z, T> on_channels(vector_quantizer<M, U, I, Z, T> const& trained,
+                                                                         channel_list channels) {
   if (!trained.fitted()) throw not_fitted_error("on_channels", "the quantizer is not trained");
   auto const recipe = trained.recipe();
-  vector_quantizer<kept_channels<M>, U, I, Z, T> optimised(trained.options(),
-                                                           {std::move(channels), trained.dim(), recipe.metric},
-                                                           recipe.rule, recipe.init, recipe.dead);
+  vector_quantizer<kept_channels<M>, U, I, Z, T> optimised(
+      trained.options(), {std::move(channels), trained.dim(), recipe.metric}, recipe.rule, recipe.init, recipe.dead);
   optimised.set_words(trained.words());
   return optimised;
 }

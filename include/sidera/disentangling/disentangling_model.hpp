@@ -52,7 +52,8 @@ class disentangling_model {
   /// With training.checkpoint, the state is saved after every so many epochs; the next call with the same options and
   /// rows, on any number of ranks, goes on from the file and ends with the same bits. The file stays when training is
   /// complete. One of another training is refused with file_error, which says what differs; what leaves no trace in
-  /// the first parameters (a dropout, the steps of a decoupler) is not compared.
+  /// the first parameters and the objectives (a dropout, the steps of a decoupler, the weight of a second stage) is not
+  /// compared.
   template <class Gradient = whole_batch>
   disentangling_report fit(std::vector<matrix<T>> const& views, presence_flags const& present = {},
                            executor_ref executor = {}, observer const& watch = {}, Gradient const& gradient = {}) {

@@ -11,10 +11,10 @@ namespace sidera::inline SIDERA_ABI {
 /// Gives every word floor(N / K) or floor(N / K) + 1 rows, in two rounds of stable assignment.
 ///
 /// Deferred acceptance (Gale and Shapley 1962): a row asks its words in the order of distance, a full word keeps the
-/// nearest of those that asked. The rows that are left over, fewer than K, then get one extra place per word in the same
-/// way. In each of these two rounds, no row and word that are not together would both prefer each other; a row of the
-/// first may be nearer to a word than the row in that word's extra place. The result does not depend on the order in
-/// which rows ask. Time O(N K) distances in the worst case, memory N K codes.
+/// nearest of those that asked. The rows that are left over, fewer than K, then get one extra place per word in the
+/// same way. In each of these two rounds, no row and word that are not together would both prefer each other; a row of
+/// the first may be nearer to a word than the row in that word's extra place. The result does not depend on the order
+/// in which rows ask. Time O(N K) distances in the worst case, memory N K codes.
 template <Scalar T, Metric M>
 void balanced_assignment(codebook<T> const& book, M const& metric, matrix_cref<T> const& x, std::span<code_t> codes,
                          executor_ref executor) {

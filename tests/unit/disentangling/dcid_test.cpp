@@ -195,8 +195,8 @@ TEST_CASE("Clips of several steps are aligned by Cross-CPC") {
   CHECK(codes.encode(0, views[0]) == codes.encode(0, views[0], 5));  // as trained
   CHECK_THROWS_WITH_AS((void)codes.encode(0, matrix<float>(views[0].topRows(7))),
                        "code_model::encode: x is 7 x 4, expected clips of 5 rows", shape_error);
-  CHECK_THROWS_WITH_AS((void)codes.features(0, views[0], 1), "code_model::features: codebook 1 is asked for, there are 1",
-                       value_error);
+  CHECK_THROWS_WITH_AS((void)codes.features(0, views[0], 1),
+                       "code_model::features: codebook 1 is asked for, there are 1", value_error);
   CHECK_THROWS_WITH_AS((void)codes.encode(2, views[0]), "code_model::encode: modality 2 is asked for, there are 2",
                        value_error);
   std::vector<std::vector<std::uint8_t>> present(2, std::vector<std::uint8_t>(300, 1));

@@ -36,13 +36,12 @@ TEST_CASE("PSRQ with MM-EMA, and TOC at every level of the whole model") {
   for (index_t i = 0; i < x.rows(); ++i) CHECK(found(i, 0) == first[static_cast<std::size_t>(i)]);
 }
 TEST_CASE("TOC on a model of one codebook: it is what requantise finds, and saved fields have the channels") {
-  using model = dcid<vector_quantizer<squared_euclidean, cross_modal_ema>, mlp_encoder, mlp_encoder,
-                     orthogonality_decoupler>;
+  using model =
+      dcid<vector_quantizer<squared_euclidean, cross_modal_ema>, mlp_encoder, mlp_encoder, orthogonality_decoupler>;
   auto const codes = combination::check<model>();
   auto const x = digits::load({"fou", "zer", "mor"}, 160).test[1];
   channel_list const kept{7, 0, 3, 4, 11};
-  auto const optimised = codes.with_quantizers(
-      [&](auto const& q, std::size_t) { return on_channels(q, kept); });
+  auto const optimised = codes.with_quantizers([&](auto const& q, std::size_t) { return on_channels(q, kept); });
   code_matrix const found = optimised.encode(1, x);
   auto const expected = requantise(codes.features(1, x), codes.quantizers().front().words(), kept);
   for (index_t i = 0; i < x.rows(); ++i) CHECK(found(i, 0) == expected[static_cast<std::size_t>(i)]);
