@@ -70,8 +70,30 @@ void law_training_distortion_does_not_rise(R const& scheme) {
   }
 }
 
-/// T7: encoding from one product and tables gives the codes of the plain way, rows with ties and far from the origin
-/// included.
+/// Rows on the lines between neighbours of `x`, as near as possible to where the plain codes change, and a little away
+/// from there: nearly ties, at any level.
+template <class Model, class T>
+[[nodiscard]] sidera::matrix<T> rows_near_borders(Model const& model, sidera::matrix<T> const& x) {
+  sidera::residual_workspace<T> w;
+  sidera::index_t const pairs = std::min<sidera::index_t>(40, x.rows() - 1);
+  sidera::matrix<T> const way = x.middleRows(1, pairs) - x.topRows(pairs);
+  sidera::matrix<T> low = x.topRows(pairs), high = x.middleRows(1, pairs), middle;
+  auto const levels = static_cast<sidera::index_t>(model.level_count());
+  sidera::code_matrix of_low(pairs, levels), of_middle(pairs, levels);
+  model.encoder().encode_by_levels(low, of_low, w);
+  for (int step = 0; step < 30; ++step) {
+    middle = low + (high - low) / 2;
+    model.encoder().encode_by_levels(middle, of_middle, w);
+    for (sidera::index_t i = 0; i < pairs; ++i) (of_middle.row(i) == of_low.row(i) ? low : high).row(i) = middle.row(i);
+  }
+  sidera::matrix<T> rows(24 * pairs, x.cols());
+  for (int k = 0; k < 24; ++k)
+    rows.middleRows(k * pairs, pairs) = low + way * static_cast<T>(std::ldexp(k % 2 == 0 ? 1 : -1, -5 - k));
+  return rows;
+}
+
+/// T7: encoding from one product and tables gives the codes of the plain way, rows with ties, nearly ties and far from
+/// the origin included.
 template <class R, class T>
 void law_one_product_is_level_by_level(R const& scheme) {
   auto const check = [&](sidera::matrix<T> const& x, char const* what) {
@@ -79,15 +101,20 @@ void law_one_product_is_level_by_level(R const& scheme) {
     quantizer_with<R, T> model({.levels = 4, .words = 9, .iterations = 5}, {}, {}, scheme);
     (void)model.fit(x);
     sidera::residual_workspace<T> w;
-    for (sidera::index_t const levels : {1, 3, 4}) {
-      sidera::code_matrix plain(x.rows(), levels), fast(x.rows(), levels);
-      model.encoder().encode_by_levels(x, plain, w);
-      model.encoder().encode(x, fast, w);
-      CHECK(fast == plain);
-    }
+    auto const equal = [&](sidera::matrix<T> const& rows) {
+      for (sidera::index_t const levels : {1, 3, 4}) {
+        sidera::code_matrix plain(rows.rows(), levels), fast(rows.rows(), levels);
+        model.encoder().encode_by_levels(rows, plain, w);
+        model.encoder().encode(rows, fast, w);
+        CHECK(fast == plain);
+      }
+    };
+    equal(x);
+    equal(rows_near_borders(model, x));
   };
-  for (std::size_t const dim : {7u, 40u}) {  // without a first pass in integers and with one; several blocks
-    auto const x = clustered<T>(dim == 40 ? 1600 : 700, dim, 12, 9, 0.5);
+  // Without a first pass in integers and with one; several blocks; with what the integers leave.
+  for (std::size_t const dim : {7u, 40u, 300u, 641u}) {
+    auto const x = clustered<T>(dim == 40 ? 1600 : dim == 7 ? 700 : 260, dim, 12, 9, 0.5);
     check(x, "clusters");
     check((x.array() + T(1e4)).matrix(), "far from the origin");
     check(T(1e-30) * x, "tiny");

@@ -73,8 +73,8 @@ class bounded_search {
 
   void make_integers(matrix<float> const& words, executor_ref executor) {
     if (rows_.integers.size() == 0)
-      rows_.integers =
-          integer_row_store(rows_.x, detail::mean_row<float>(words), executor, remainders_pay(column_count(words)));
+      rows_.integers = integer_row_store(rows_.x, detail::mean_row<float>(words), executor,
+                                         column_count(words) >= simd::fewest_with_remainders);
   }
 
   void after_move(matrix<float> const& words, executor_ref executor) {
@@ -98,9 +98,6 @@ class bounded_search {
       decide_plainly(words, w.undecided());
     }
   }
-
-  /// Few numbers are read as fast as what their integers leave.
-  [[nodiscard]] static bool remainders_pay(std::size_t dim) noexcept { return dim >= 256; }
 
   /// Integers cannot hold these words.
   void start_again(matrix<float> const& words, executor_ref executor) {

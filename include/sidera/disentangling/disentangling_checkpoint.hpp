@@ -2,6 +2,7 @@
 #pragma once
 /// \file  Where the training of a disentangling model stands between two epochs.
 #include <sidera/core/checkpoint_identity.hpp>
+#include <sidera/core/type_name.hpp>
 #include <sidera/disentangling/disentangling_training.hpp>
 #include <sidera/disentangling/equal_models.hpp>
 #include <sidera/io/load_on_ranks.hpp>

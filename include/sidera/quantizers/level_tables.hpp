@@ -4,6 +4,7 @@
 #include <sidera/core/matrix.hpp>
 #include <sidera/quantizers/residual_level.hpp>
 #include <sidera/simd/candidates.hpp>
+#include <sidera/simd/finer_words.hpp>
 #include <sidera/simd/integer_panels.hpp>
 #include <sidera/simd/product.hpp>
 #include <sidera/simd/word_distances.hpp>
@@ -18,6 +19,7 @@ struct level_tables {
   simd::first_pass_panels first_pass;           ///< of greedy encoding
   simd::integer_panels<std::int16_t> integers;  ///< of a beam, whose scores have to be better
   simd::word_rows<T> words;                     ///< for levels with integers
+  simd::finer_words finer;                      ///< for wide rows in a first pass by integers of 8 bits
   std::size_t stride = 0;                       ///< numbers per row of scores and of tables: words and padding
   std::vector<simd::aligned_buffer<T>> tables;  ///< of every earlier level m: K_m rows
   row_vector<T> carry;                          ///< what choosing a word adds to half of the query's square ...
@@ -137,6 +139,8 @@ class level_tables_builder {
     for (auto& level : levels) {
       if (first_pass || integers) level.words = simd::word_rows<T>(level.panels);
       if (first_pass) simd::measure_distances(level.first_pass, level.words);
+      if constexpr (sizeof(simd::first_pass_entry) == 1)
+        if (first_pass && dim >= simd::fewest_with_remainders) level.finer = {level.first_pass, level.words};
       if (!first_pass) level.first_pass = {};
       if (!integers) level.integers = {};
     }

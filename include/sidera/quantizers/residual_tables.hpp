@@ -17,7 +17,7 @@ struct table_workspace {
   simd::integer_block<simd::first_pass_entry> coarse;
   std::vector<T const*> tables;
   std::vector<simd::row_and_word> several;  ///< candidates of rows that have more than one, row by row
-  std::vector<T> scores;                    ///< theirs
+  std::vector<T> scores;                    ///< theirs, tables subtracted
 };
 
 /// Scores of all levels from the sample itself, for squared Euclidean distance and queries [residual ; weight *
@@ -52,6 +52,7 @@ class residual_tables {
     origin_length_ = std::sqrt(origin_.template cast<double>().squaredNorm());
     steps_ = level_tables_builder<T>(origin_, weight_).build(levels);
     first_pass_ = steps_.front().first_pass.usable();
+    finer_ = std::all_of(steps_.begin(), steps_.end(), [](step const& s) { return s.finer.usable(); });
     by_integers_ = steps_.front().integers.usable();
   }
 
@@ -152,7 +153,9 @@ class residual_tables {
     simd::word_panels<T> const& panels = steps_.front().panels;
     auto const stride = static_cast<std::size_t>(x.outerStride());
     if constexpr (std::is_same_v<T, float>)
-      if (by_integers) return simd::centre_rows(panels, integers, x.data(), stride, row_count(x), w, block);
+      if (by_integers)
+        return simd::centre_rows(panels, integers, x.data(), stride, row_count(x), w, block,
+                                 finer_ && sizeof(Entry) == 1);
     simd::centre_rows(panels, x.data(), stride, row_count(x), w);
   }
 
@@ -195,6 +198,7 @@ class residual_tables {
     simd::fetch_in_turns<T> ahead(next, rows / tile_rows * s.first_pass.panel_count());
     simd::matrix_unit_session const session(s.first_pass.unit_lanes());
     tw.several.clear();
+    tw.scores.clear();
     for (std::size_t first = 0; first < rows; first += tile_rows) {
       auto const lowest = [&](std::size_t r, T best) {
         double const length = w.lengths.data()[first + r], row_error = tw.coarse.errors.data()[first + r];
@@ -204,7 +208,7 @@ class residual_tables {
       auto const settle = [&](std::size_t r, simd::candidate_list<T> const& list) {
         auto const i = static_cast<index_t>(first + r);
         bool const lost = l > 0 && out(i, l - 1) == no_code;
-        out(i, l) = lost ? no_code : only_candidate(s, first + r, list, w, tw.several);
+        out(i, l) = lost ? no_code : only_candidate(s, first + r, list, w, tw);
       };
       simd::table_candidates(s.first_pass, tw.coarse.rows.data() + first * s.first_pass.row_length(),
                              std::min(tile_rows, count - first), tw.tables.data() + first * tables, tables,
@@ -216,12 +220,49 @@ class residual_tables {
   /// The code of row i where there is one candidate: all other words are further off than every error together. Several
   /// go to `several`, for \ref choose_among_several; else, and without any, no_code.
   [[nodiscard]] code_t only_candidate(step const& s, std::size_t i, simd::candidate_list<T> const& list,
-                                      simd::search_workspace<T> const& w,
-                                      std::vector<simd::row_and_word>& several) const {
+                                      simd::search_workspace<T> const& w, table_workspace<T>& tw) const {
     if (!in_range(s, w.lengths.data()[i]) || !list.complete() || list.words().empty()) return no_code;
     if (list.words().size() == 1) return static_cast<code_t>(list.words()[0].word);
-    for (auto const& candidate : list.words()) several.push_back({static_cast<std::uint32_t>(i), candidate.word});
+    for (auto const& candidate : list.words()) {
+      tw.several.push_back({static_cast<std::uint32_t>(i), candidate.word});
+      tw.scores.push_back(candidate.score);
+    }
     return no_code;
+  }
+
+  /// The codes of rows of which what the integers have left excludes all candidates but one; of the others, the
+  /// candidates that it does not exclude stay in the workspace.
+  ///
+  /// A candidate's score, from integers and with the tables subtracted, takes the correction of simd::finer_words in
+  /// one more rounding. With its own error, those of the tables and the plain encoder's it is as sure as in \ref error.
+  void drop_by_remainders(code_matrix_ref& out, index_t l, table_workspace<T>& tw,
+                          simd::search_workspace<T> const& w) const {
+    auto const level = static_cast<std::size_t>(l);
+    step const& s = steps_[level];
+    s.finer.correct({tw.coarse.rows.data(), tw.coarse.remainders.data()}, tw.several, tw.scores.data());
+    std::size_t kept = 0;
+    for (std::size_t c = 0, end = 0; c < tw.several.size(); c = end) {
+      std::size_t const i = tw.several[c].row, begin = kept;
+      while (end < tw.several.size() && tw.several[end].row == i) ++end;
+      T const best = *std::max_element(tw.scores.begin() + std::ptrdiff_t(c), tw.scores.begin() + std::ptrdiff_t(end));
+      T const lowest = detail::a_little_below(best - detail::rounded_up<T>(2 * finer_error(s, level, i, tw, w)));
+      for (; c < end; ++c)
+        if (!(tw.scores[c] < lowest)) tw.several[kept++] = tw.several[c];
+      if (kept != begin + 1) continue;
+      out(static_cast<index_t>(i), l) = static_cast<code_t>(tw.several[begin].word);
+      kept = begin;
+    }
+    tw.several.resize(kept);
+  }
+
+  /// As \ref error, for scores that remainders have corrected.
+  [[nodiscard]] double finer_error(step const& s, std::size_t l, std::size_t i, table_workspace<T> const& tw,
+                                   simd::search_workspace<T> const& w) const noexcept {
+    double const length = w.lengths.data()[i], row_error = tw.coarse.errors.data()[i];
+    double const own = s.finer.score_error(length, row_error, tw.coarse.finer_errors.data()[i]);
+    double const coarse = s.first_pass.score_error(length, row_error);
+    return own + 2 * static_cast<double>(l + 2) * unit * (s.panels.score_limit(length) + coarse + s.table_limit) +
+           plain_error(s, l, length, s.largest_a, s.largest_b);
   }
 
   /// The codes of rows with several candidates, no_code for those that are not proven. The candidates get scores in
@@ -231,6 +272,8 @@ class residual_tables {
     auto const level = static_cast<std::size_t>(l);
     step const& s = steps_[level];
     std::size_t const tables = s.tables.size();
+    if constexpr (sizeof(simd::first_pass_entry) == 1)
+      if (finer_) drop_by_remainders(out, l, tw, w);
     tw.scores.resize(tw.several.size());
     s.words.scores(w.rows.data(), tw.several, tw.scores.data());
     constexpr T least = -std::numeric_limits<T>::infinity();
@@ -305,7 +348,7 @@ class residual_tables {
   static constexpr double unit = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
 
   index_t dim_ = 0;
-  bool first_pass_ = false, by_integers_ = false;
+  bool first_pass_ = false, by_integers_ = false, finer_ = false;
   double weight_ = 0, origin_length_ = 0;
   row_vector<T> origin_;
   std::vector<step> steps_;

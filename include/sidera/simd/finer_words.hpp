@@ -8,6 +8,9 @@
 
 namespace sidera::inline SIDERA_ABI::simd {
 
+/// Rows of fewer numbers are read as fast as what their integers leave.
+inline constexpr std::size_t fewest_with_remainders = 256;
+
 /// Rows of 8-bit integers with their remainders, as \ref quantize_rows writes them. A register behind the last integer
 /// of the last row is read too.
 struct finer_rows {

@@ -19,7 +19,9 @@ struct row_best {
 template <class Entry>
 struct integer_block {
   aligned_buffer<Entry> rows;
-  aligned_buffer<double> errors;  ///< how far those are from the rows
+  aligned_buffer<double> errors;        ///< how far those are from the rows
+  aligned_buffer<Entry> remainders;     ///< what they leave, where it is asked for: see \ref quantized_rows
+  aligned_buffer<double> finer_errors;  ///< how far the integers with the remainders are
 };
 
 /// Memory of one worker; grows to the largest block it has seen.
@@ -91,17 +93,23 @@ void centre_rows(word_panels<T> const& panels, T const* x, std::size_t stride, s
   std::fill(out + count * dim, out + padded * dim, T(0));
 }
 
-/// The same, and the rows as integers.
+/// The same, and the rows as integers; with `remainders`, also what these leave, for \ref finer_words.
 template <class Entry>
 void centre_rows(word_panels<float> const& panels, integer_panels<Entry> const& integers, float const* x,
-                 std::size_t stride, std::size_t count, search_workspace<float>& w, integer_block<Entry>& block) {
-  std::size_t const length = integers.row_length(), padded = detail::whole_tiles(count);
-  Entry* const rows = block.rows.reserve(padded * length);
+                 std::size_t stride, std::size_t count, search_workspace<float>& w, integer_block<Entry>& block,
+                 bool remainders = false) {
+  std::size_t const length = integers.row_length(), padded = detail::whole_tiles(count),
+                    all = padded * length + sizeof(detail::integer_batch) / sizeof(Entry);
+  Entry* const rows = block.rows.reserve(all);
   float* const centred = w.rows.reserve(padded * panels.dim());
-  integers.load_rows(x, stride, count, panels.centre().data(),
-                     {centred, rows, w.lengths.reserve(padded), block.errors.reserve(padded)});
+  quantized_rows<Entry> out{centred, rows, w.lengths.reserve(padded), block.errors.reserve(padded)};
+  if (remainders) {
+    out.remainders = block.remainders.reserve(padded * remainder_row_length<Entry>(panels.dim()));
+    out.finer_errors = block.finer_errors.reserve(padded);
+  }
+  integers.load_rows(x, stride, count, panels.centre().data(), out);
   std::fill(centred + count * panels.dim(), centred + padded * panels.dim(), 0.0f);
-  std::fill(rows + count * length, rows + padded * length, Entry{0});
+  std::fill(rows + count * length, rows + all, Entry{0});
 }
 
 /// The best two words so far of each row of a block, lane by lane.
