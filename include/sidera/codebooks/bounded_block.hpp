@@ -65,7 +65,7 @@ class bounded_block {
     candidates_.resize(open_.size() * most_candidates);
     bool const next_are_read = 2 * open_.size() >= end - first;  // if they are like these
     simd::fetch_in_turns<float> ahead(numbers_of_rows(end, next_are_read ? next_end : end), tile_count());
-    simd::matrix_unit_session const session(words_.integers().unit_lanes());
+    simd::matrix_unit_session const session(words_.integers().wants_unit());
     for (std::size_t g = 0; g < words_.group_count(); ++g) {
       // What has a candidate almost always, then what hardly ever has one: branches that can be foreseen.
       own_[g].insert(own_[g].end(), others_[g].begin(), others_[g].end());

@@ -62,7 +62,7 @@ class far_rows {
     constexpr std::size_t tile = simd::detail::tile_rows, panel = simd::first_pass_panels::words_per_panel;
     alignas(64) float scores[tile * panel];
     integer_row_store::entry const* rows[tile];
-    simd::matrix_unit_session const session(w.panels_.unit_lanes());
+    simd::matrix_unit_session const session(w.panels_.wants_unit());
     for (std::size_t t = first; t < first + count; t += tile) {
       std::size_t const n = std::min(tile, first + count - t);
       for (std::size_t r = 0; r < tile; ++r) rows[r] = rows_.row(t + std::min(r, n - 1)).data();

@@ -64,20 +64,19 @@ class residual_encoder {
 
   /// Codes of the rows of `x` in out.cols() levels. Allocates nothing once the workspace has seen a block of this size.
   void encode(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w) const {
-    encode(x, out, w, {}, [](index_t) {});
+    encode(x, out, w, [](index_t) {});
   }
 
   /// The same of rows first, first + 1, ... of what a caller of `function` has given, in whose name value_error is
-  /// thrown for the first one that is not finite; `out` is then of no use. `next` are the numbers that a later call
-  /// will be given, if any: they may be fetched meanwhile.
+  /// thrown for the first one that is not finite; `out` is then of no use.
   void encode_checked(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w, std::string_view function,
-                      std::size_t first, std::span<T const> next) const {
+                      std::size_t first) const {
     auto const check = [&](index_t begin, index_t count) {
       require_finite<T>(x.middleRows(begin, count), function, "x", first + static_cast<std::size_t>(begin));
     };
     bool const by_tables = tables_.usable() && !levels_are_faster();  // of which no row that is not finite is proven
     if (!by_tables) check(0, x.rows());
-    encode(x, out, w, next, [&](index_t unproven) { check(unproven, 1); });
+    encode(x, out, w, [&](index_t unproven) { check(unproven, 1); });
   }
 
   /// The plain way: search, subtract, search again.
@@ -139,11 +138,10 @@ class residual_encoder {
 
   /// Calls check(i) for the rows that \ref encode_by_tables asks about.
   template <class Check>
-  void encode(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w, std::span<T const> next,
-              Check const& check) const {
+  void encode(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w, Check const& check) const {
     if constexpr (has_tables) {
       if (levels_are_faster()) return encode_residuals(x, out, w);
-      if (tables_.usable()) return encode_by_tables(x, out, w, next, check);
+      if (tables_.usable()) return encode_by_tables(x, out, w, check);
     }
     encode_by_levels(x, out, w);
   }
@@ -187,14 +185,13 @@ class residual_encoder {
   /// One product and tables; the rows that are not proven, which check(i) looks at first, are gathered and go the plain
   /// way together.
   template <class Check>
-  void encode_by_tables(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w, std::span<T const> next,
+  void encode_by_tables(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w,
                         Check const& check) const {
     block_partition const blocks{row_count(x), tables_.block_rows()};
     for (std::size_t b = 0; b < blocks.count(); ++b) {
       auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
       auto block = out.middleRows(first, rows);
-      tables_.encode(x.middleRows(first, rows), block, w.tables, w.search.kernel, w.unproven,
-                     b + 1 == blocks.count() ? next : std::span<T const>());
+      tables_.encode(x.middleRows(first, rows), block, w.tables, w.search.kernel, w.unproven);
       for (index_t const i : w.unproven) check(first + i);
       if (w.unproven.empty()) continue;
       auto const count = static_cast<index_t>(w.unproven.size());

@@ -62,12 +62,11 @@ class residual_tables {
   [[nodiscard]] static constexpr std::size_t block_rows() noexcept { return 16 * tile_rows; }
 
   /// Codes of up to block_rows() rows in out.cols() levels; numbers of rows that are not proven go to `unproven`.
-  /// `next` may be fetched meanwhile.
   void encode(matrix_cref<T> const& x, code_matrix_ref out, table_workspace<T>& tw, simd::search_workspace<T>& w,
-              std::vector<index_t>& unproven, std::span<T const> next) const {
+              std::vector<index_t>& unproven) const {
     unproven.clear();
     centre(x, first_pass_, steps_.front().first_pass, w, tw.coarse);
-    for (index_t l = 0; l < out.cols(); ++l) encode_level(out, l, tw, w, l == 0 ? next : std::span<T const>());
+    for (index_t l = 0; l < out.cols(); ++l) encode_level(out, l, tw, w);
     for (index_t i = 0; i < out.rows(); ++i)
       if (out(i, out.cols() - 1) == no_code) unproven.push_back(i);
   }
@@ -171,10 +170,9 @@ class residual_tables {
   }
 
   /// Codes of one level.
-  void encode_level(code_matrix_ref& out, index_t l, table_workspace<T>& tw, simd::search_workspace<T> const& w,
-                    std::span<T const> next) const {
+  void encode_level(code_matrix_ref& out, index_t l, table_workspace<T>& tw, simd::search_workspace<T> const& w) const {
     if constexpr (std::is_same_v<T, float>)
-      if (first_pass_) return encode_level_in_two_passes(out, l, tw, w, next);
+      if (first_pass_) return encode_level_in_two_passes(out, l, tw, w);
     step const& s = steps_[static_cast<std::size_t>(l)];
     std::size_t const rows = point_at_tables(out, s, tw);
     tw.best.reset(rows);
@@ -191,15 +189,15 @@ class residual_tables {
 
   /// The same with a first pass in integers, which leaves few words; single precision compares those.
   void encode_level_in_two_passes(code_matrix_ref& out, index_t l, table_workspace<T>& tw,
-                                  simd::search_workspace<T> const& w, std::span<T const> next) const {
+                                  simd::search_workspace<T> const& w) const {
     auto const level = static_cast<std::size_t>(l);
     step const& s = steps_[level];
     std::size_t const rows = point_at_tables(out, s, tw), count = row_count(out), tables = s.tables.size();
-    simd::fetch_in_turns<T> ahead(next, rows / tile_rows * s.first_pass.panel_count());
-    simd::matrix_unit_session const session(s.first_pass.unit_lanes());
+    std::size_t const at_once = s.first_pass.by_two_tiles() ? 2 * tile_rows : tile_rows;
+    simd::matrix_unit_session const session(s.first_pass.wants_unit());
     tw.several.clear();
     tw.scores.clear();
-    for (std::size_t first = 0; first < rows; first += tile_rows) {
+    for (std::size_t first = 0; first < rows; first += at_once) {
       auto const lowest = [&](std::size_t r, T best) {
         double const length = w.lengths.data()[first + r], row_error = tw.coarse.errors.data()[first + r];
         double const doubt = 2 * error(s, level, length) + s.first_pass.difference_error(length, row_error);
@@ -210,9 +208,15 @@ class residual_tables {
         bool const lost = l > 0 && out(i, l - 1) == no_code;
         out(i, l) = lost ? no_code : only_candidate(s, first + r, list, w, tw);
       };
-      simd::table_candidates(s.first_pass, tw.coarse.rows.data() + first * s.first_pass.row_length(),
-                             std::min(tile_rows, count - first), tw.tables.data() + first * tables, tables,
-                             tw.candidates, ahead, lowest, settle);
+      auto const look = [&](auto tiles) {
+        simd::table_candidates<tiles>(s.first_pass, tw.coarse.rows.data() + first * s.first_pass.row_length(),
+                                      std::min(at_once, count - first), tw.tables.data() + first * tables, tables,
+                                      tw.candidates, lowest, settle);
+      };
+      if (at_once > tile_rows && rows - first > tile_rows)
+        look(std::integral_constant<std::size_t, 2>{});
+      else
+        look(std::integral_constant<std::size_t, 1>{});
     }
     choose_among_several(out, l, tw, w);
   }

@@ -12,13 +12,6 @@
 
 namespace sidera::inline SIDERA_ABI {
 
-/// The numbers of rows first, ..., end - 1, where they follow each other without gaps; nothing otherwise.
-template <Scalar T>
-[[nodiscard]] std::span<T const> numbers_of_rows(matrix_cref<T> const& x, std::size_t first, std::size_t end) {
-  if (x.outerStride() != x.cols() || first == end) return {};
-  return {x.data() + first * column_count(x), (end - first) * column_count(x)};
-}
-
 /// Encodes all rows block by block; greedy when `beam` is 1. Throws value_error, in the name of `function`, with the
 /// first row that is not finite.
 template <Scalar T, Metric M, ResidualScheme R>
@@ -30,12 +23,11 @@ void encode_rows(residual_encoder<T, M, R> const& encoder, matrix_cref<T> const&
   executor.run(blocks.count(), [&](std::size_t b, std::size_t worker) {
     block_partition const pieces{blocks.length(b), beam == 1 ? encoder.rows_at_once() : blocks.block};
     for (std::size_t p = 0; p < pieces.count(); ++p) {
-      std::size_t const begin = blocks.begin(b) + pieces.begin(p), end = begin + pieces.length(p);
+      std::size_t const begin = blocks.begin(b) + pieces.begin(p);
       auto const first = static_cast<index_t>(begin), rows = static_cast<index_t>(pieces.length(p));
       if (beam == 1) {
-        std::size_t const next = std::min(end + pieces.block, blocks.begin(b) + blocks.length(b));
         encoder.encode_checked(x.middleRows(first, rows), out.middleRows(first, rows), workspaces[worker], function,
-                               begin, numbers_of_rows(x, end, next));
+                               begin);
       } else {
         require_finite<T>(x.middleRows(first, rows), function, "x", begin);  // here they come into the cache once
         beams[worker].encode(x.middleRows(first, rows), out.middleRows(first, rows));

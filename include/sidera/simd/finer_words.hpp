@@ -45,7 +45,7 @@ class finer_words {
   /// Adds its correction to scores[i], the score of pairs[i] in `panels`.
   void correct(finer_rows const& rows, std::span<row_and_word const> pairs, float* scores) const noexcept {
     constexpr std::size_t w = width<float>;
-    std::size_t const row_length = integer_row_length<std::int8_t>(dim_);
+    std::size_t const row_length = integer_row_length<std::int8_t>(dim_), lanes = integer_lanes<std::int8_t>(dim_);
     for (std::size_t first = 0; first < pairs.size(); first += w) {
       std::size_t const count = std::min(w, pairs.size() - first);
       row_and_word const* const some = pairs.data() + first;
@@ -55,8 +55,9 @@ class finer_words {
       alignas(64) float joined[w];
       lane_sums<float>(sums).store_aligned(joined);
       for (std::size_t i = 0; i < count; ++i)
-        scores[first + i] += (joined[i] + starts_[some[i].word]) *
-                             (detail::scale_of(rows.integers + some[i].row * row_length) * scale_ / remainder_steps);
+        scores[first + i] +=
+            (joined[i] + starts_[some[i].word]) *
+            (detail::scale_of(rows.integers + some[i].row * row_length, lanes) * scale_ / remainder_steps);
     }
   }
 
@@ -118,7 +119,7 @@ class finer_words {
     entry const *integers[at_once], *remainders[at_once], *words[at_once], *finer[at_once];
     for (std::size_t k = 0; k < at_once; ++k) {
       row_and_word const pair = pairs[std::min(first + k, pairs.size() - 1)];
-      integers[k] = rows.integers + pair.row * row_length + detail::head_entries<entry>;
+      integers[k] = rows.integers + pair.row * row_length;
       remainders[k] = rows.remainders + pair.row * length_;
       words[k] = integers_.data() + pair.word * length_;
       finer[k] = remainders_.data() + pair.word * length_;

@@ -61,8 +61,8 @@ class integer_panels {
   [[nodiscard]] std::size_t panel_count() const noexcept { return panel_count_; }
   [[nodiscard]] std::size_t row_length() const noexcept { return integer_row_length<Entry>(dim_); }
 
-  /// Lanes of a \ref matrix_unit_session that serves these panels; 0: none does.
-  [[nodiscard]] std::size_t unit_lanes() const noexcept { return by_matrix_unit && usable_ ? lanes() : 0; }
+  /// Whether a \ref matrix_unit_session serves these panels.
+  [[nodiscard]] bool wants_unit() const noexcept { return by_matrix_unit && usable_; }
 
   /// Writes `count` rows, `stride` numbers apart, less `centre` as numbers and as integers, row_length() of them. They
   /// fit all panels of as many entries.
@@ -71,34 +71,42 @@ class integer_panels {
     quantize_rows(x, stride, count, centre, dim_, limit_, out);
   }
 
-  /// Writes the scores of panel p of the rows of one register tile, row r to scores[r * stride], aligned. `rows` is
-  /// what \ref load_rows wrote, one row after the other.
-  template <class Rules>
+  /// Whether two tiles of rows had best be scored together: panels of many lanes come from the second-level cache, and
+  /// a unit waits for them.
+  [[nodiscard]] bool by_two_tiles() const noexcept { return wants_unit() && dim_ >= 512; }
+
+  /// Writes the scores of panel p of the rows of one register tile, or of two, row r to scores[r * stride], aligned.
+  /// `rows` is what \ref load_rows wrote, one row after the other.
+  template <std::size_t Tiles = 1, class Rules>
   void store_scores(Entry const* rows, std::size_t p, float* scores, std::size_t stride, Rules const&,
                     fetch_ahead ahead = {}) const noexcept {
-    store_scores(rows, p, nullptr, 0, scores, stride, ahead);
+    store_scores<Tiles>(rows, p, nullptr, 0, scores, stride, ahead);
   }
 
-  /// The same of rows that lie anywhere, row r of the tile at rows[r]; of the first `Vectors` registers of words.
+  /// The same of one tile of rows that lie anywhere, row r at rows[r]; of the first `Vectors` registers of words.
   template <std::size_t Vectors = detail::tile_vectors>
   void store_scores(Entry const* const* rows, std::size_t p, float* scores, std::size_t stride,
                     fetch_ahead ahead = {}) const noexcept {
     if constexpr (by_matrix_unit)
-      if (detail::matrix_unit_is_ready(lanes()))
+      if (detail::matrix_unit_is_ready)
         return detail::store_unit_scores<Vectors>(rows, panel(p), {scores, stride}, ahead);
     detail::store_integer_scores<Vectors>(rows, panel(p), detail::score_place{scores, stride}, ahead);
   }
 
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a
   /// number for every word of every panel.
+  template <std::size_t Tiles = 1>
   void store_scores(Entry const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
                     float* scores, std::size_t stride, fetch_ahead ahead = {}) const noexcept {
-    detail::table_part const part{tables, table_count, p * words_per_panel};
-    detail::score_place const out{scores, stride};
+    constexpr std::size_t tile = detail::tile_rows;
     if constexpr (by_matrix_unit)
-      if (detail::matrix_unit_is_ready(lanes()))
-        return detail::store_unit_scores(rows, row_length(), panel(p), part, out, ahead);
-    detail::store_integer_scores(rows, row_length(), panel(p), part, out, ahead);
+      if (detail::matrix_unit_is_ready)
+        return detail::store_unit_scores<Tiles>(rows, row_length(), panel(p),
+                                                {tables, table_count, p * words_per_panel}, {scores, stride}, ahead);
+    for (std::size_t t = 0; t < Tiles; ++t)
+      detail::store_integer_scores(rows + t * tile * row_length(), row_length(), panel(p),
+                                   {tables + t * tile * table_count, table_count, p * words_per_panel},
+                                   {scores + t * tile * stride, stride}, t == 0 ? ahead : fetch_ahead{});
   }
 
   /// How far the score of a row a with |a| <= `length` and |a - s q| <= `row_error` can be from the sum
@@ -141,12 +149,16 @@ class integer_panels {
 
  private:
   static constexpr std::size_t lane_entries = detail::lane_entries<Entry>;
-  static constexpr bool by_matrix_unit = detail::has_matrix_unit && sizeof(Entry) == 1;
+  static constexpr bool by_matrix_unit = detail::serves_integers<Entry>;
   static constexpr double unit = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
   static constexpr int coarsest = sizeof(Entry) == 1 ? 127 : 256;  ///< fewer steps than that leave too many words
 
-  [[nodiscard]] std::size_t lanes() const noexcept { return (dim_ + lane_entries - 1) / lane_entries; }
-  [[nodiscard]] std::size_t panel_entries() const noexcept { return lanes() * lane_entries * words_per_panel; }
+  [[nodiscard]] std::size_t lanes() const noexcept { return integer_lanes<Entry>(dim_); }
+  /// With zeros behind the last lane where the unit reads whole steps.
+  [[nodiscard]] std::size_t panel_entries() const noexcept {
+    std::size_t const all = by_matrix_unit ? detail::unit_steps(lanes()) * detail::step_lanes : lanes();
+    return all * lane_entries * words_per_panel;
+  }
   [[nodiscard]] detail::integer_panel<Entry> panel(std::size_t p) const noexcept {
     std::size_t const first = p * words_per_panel;
     return {packed_.data() + p * panel_entries(), starts_.data() + first, bias_.data() + first, scale_, lanes()};

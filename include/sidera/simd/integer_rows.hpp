@@ -7,11 +7,22 @@
 
 namespace sidera::inline SIDERA_ABI::simd {
 
-/// Integers of a row that \ref quantize_rows writes: the head, and the entries in whole lanes.
+/// Lanes of a row of `dim` integers.
+template <class Entry>
+[[nodiscard]] constexpr std::size_t integer_lanes(std::size_t dim) noexcept {
+  constexpr std::size_t n = detail::lane_entries<Entry>;
+  return (dim + n - 1) / n;
+}
+
+/// Integers of a row that \ref quantize_rows writes: the entries in whole lanes and the scale, and for a matrix unit
+/// what is left of the last cache line.
 template <class Entry>
 [[nodiscard]] constexpr std::size_t integer_row_length(std::size_t dim) noexcept {
-  constexpr std::size_t n = detail::lane_entries<Entry>;
-  return detail::head_entries<Entry> + (dim + n - 1) / n * n;
+  std::size_t const used = (integer_lanes<Entry>(dim) + 1) * detail::lane_entries<Entry>;
+  if constexpr (detail::serves_integers<Entry>)
+    return (used + detail::step_bytes - 1) / detail::step_bytes * detail::step_bytes;
+  else
+    return used;
 }
 
 namespace detail {
@@ -61,16 +72,15 @@ template <class Entry>
     batch<float> const error = numbers - scales * round_register(numbers, inverses, to);
     square = square + error * error;
   };
-  std::memcpy(out, &scale, sizeof scale);
-  Entry* const entries = out + head_entries<Entry>;
+  std::size_t const all = integer_lanes<Entry>(dim) * lane_entries<Entry>;
   std::size_t d = 0;
-  for (; d + w <= dim; d += w) round(load<float>(x + d), entries + d);
+  for (; d + w <= dim; d += w) round(load<float>(x + d), out + d);
   if (d < dim) {
-    constexpr std::size_t n = lane_entries<Entry>;
     Entry last[w];
     round(load_first<float>(x + d, dim - d, 0.0f), last);
-    std::copy_n(last, (dim - d + n - 1) / n * n, entries + d);
+    std::copy_n(last, all - d, out + d);
   }
+  std::memcpy(out + all, &scale, sizeof scale);
   return static_cast<double>(joined_lanes<float>(square));
 }
 

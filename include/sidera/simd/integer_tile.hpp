@@ -7,14 +7,11 @@
 
 namespace sidera::inline SIDERA_ABI::simd::detail {
 
-/// Every row of integers begins with the scale by which they have to be multiplied, in the room of a few of them.
+/// Behind the `lanes` lanes of a row of integers stands the scale by which they have to be multiplied.
 template <class Entry>
-inline constexpr std::size_t head_entries = sizeof(float) / sizeof(Entry);
-
-template <class Entry>
-[[nodiscard]] SIDERA_ALWAYS_INLINE float scale_of(Entry const* row) noexcept {
+[[nodiscard]] SIDERA_ALWAYS_INLINE float scale_of(Entry const* row, std::size_t lanes) noexcept {
   float scale;
-  std::memcpy(&scale, row, sizeof scale);
+  std::memcpy(&scale, row + lanes * lane_entries<Entry>, sizeof scale);
   return scale;
 }
 
@@ -39,12 +36,12 @@ template <class V>
 
 /// Calls finish(r, scores) for each of `tile_rows` rows with their scores of the first words of `panel`, `Vectors`
 /// registers a row, of at most tile_vectors: (scale of the row * scale of the words) * (sum of products) + bias.
-/// row(r) points to the integers of row r: the scale, then the entries. sum(r, v) is the sum of products.
+/// row(r) points to the integers of row r: the entries, then the scale. sum(r, v) is the sum of products.
 template <std::size_t Vectors, class Entry, class Row, class Sum, class Finish>
 SIDERA_ALWAYS_INLINE void scores_of_sums(Row const& row, integer_panel<Entry> const& panel, Sum const& sum,
                                          Finish const& finish) noexcept {
   unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
-    batch<float> const scale(scale_of(row(r)) * panel.scale);
+    batch<float> const scale(scale_of(row(r), panel.lanes) * panel.scale);
     batch<float> scores[Vectors];
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
       scores[v] = fused_multiply_add<float>(as_floats(sum(r, v)), scale,
@@ -72,7 +69,7 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry
     });
     unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
       std::int32_t some;
-      std::memcpy(&some, row(r) + head_entries<Entry> + n * lane, sizeof some);
+      std::memcpy(&some, row(r) + n * lane, sizeof some);
       integer_batch const entry = everywhere(some);
       unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
         sum[r * Vectors + v] = add_products<Entry>(sum[r * Vectors + v], entry, words[v]);
@@ -153,30 +150,35 @@ template <std::size_t Vectors, class Entry>
       ahead, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store<Vectors>(r, sum); });
 }
 
-/// The same as the first one by the matrix unit, which must be ready.
-[[gnu::noinline]] inline void store_unit_scores(std::int8_t const* rows, std::size_t row_length,
-                                                integer_panel<std::int8_t> const& panel, table_part tables,
-                                                score_place out, fetch_ahead ahead) noexcept {
-  tile_sums sums;
-  adjacent_rows entries{reinterpret_cast<std::uint8_t const*>(rows + head_entries<std::int8_t>), row_length};
-  unit_products<tile_vectors>(entries, panel.entries, panel.starts, panel.lanes, ahead, sums);
-  scores_of_sums<tile_vectors>(
-      [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; },
-      panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },
-      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store_less(r, sum, tables); });
+/// The same as the first one by the matrix unit, which must be ready, for `Tiles` tiles of rows.
+template <std::size_t Tiles>
+[[gnu::noinline]] void store_unit_scores(std::int8_t const* rows, std::size_t row_length,
+                                         integer_panel<std::int8_t> const& panel, table_part tables, score_place out,
+                                         fetch_ahead ahead) noexcept {
+  tile_sums<Tiles> sums;
+  adjacent_rows const entries{reinterpret_cast<std::uint8_t const*>(rows), row_length};
+  unit_products<Tiles, tile_vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes), ahead, sums);
+  for (std::size_t t = 0; t < Tiles; ++t) {
+    scores_of_sums<tile_vectors>(
+        [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; },
+        panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[t][v][r]); },
+        [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store_less(r, sum, tables); });
+    rows += tile_rows * row_length;
+    tables.rows += tile_rows * tables.count;
+    out.scores += tile_rows * out.stride;
+  }
 }
 
 /// And as the second one.
 template <std::size_t Vectors>
 [[gnu::noinline]] void store_unit_scores(std::int8_t const* const* rows, integer_panel<std::int8_t> const& panel,
                                          score_place out, fetch_ahead ahead) noexcept {
-  tile_sums sums;
-  scattered_rows entries{
-      reinterpret_cast<std::uint8_t const* const*>(rows), head_entries<std::int8_t>, panel.lanes, {}};
-  unit_products<Vectors>(entries, panel.entries, panel.starts, panel.lanes, ahead, sums);
+  tile_sums<1> sums;
+  scattered_rows entries{reinterpret_cast<std::uint8_t const* const*>(rows), {}};
+  unit_products<1, Vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes), ahead, sums);
   scores_of_sums<Vectors>(
       [&](auto r) __attribute__((always_inline)) { return rows[r]; },
-      panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },
+      panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[0][v][r]); },
       [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store<Vectors>(r, sum); });
 }
 

@@ -21,7 +21,7 @@ template <class Entry>
   std::fill_n(integers.data(), lengths.size() * panels.row_length(), Entry{0});
   panels.load_rows(words.direction(0), dim, count, origin.data(),
                    {copies.data(), integers.data(), lengths.data(), errors.data()});
-  matrix_unit_session const session(panels.unit_lanes());
+  matrix_unit_session const session(panels.wants_unit());
   double most = 0;
   for (std::size_t first = 0; first < count; first += tile) {
     for (std::size_t p = 0; p < panels.panel_count(); ++p)

@@ -70,11 +70,15 @@ class word_scan {
 
  public:
   word_scan(Panels const& panels, Rules const& rules, scan_workspace<T>& w)
-      : panels_(panels), rules_(rules), w_(w), plan_(scan_plan::of(panels)) {
+      : panels_(panels),
+        rules_(rules),
+        w_(w),
+        plan_(scan_plan::of(panels)),
+        at_once_(panels.by_two_tiles() ? 2 * tile : tile) {
     score_stride_ = whole_chunks(plan_.group * words_per_panel);
     maxima_stride_ = maxima_count<T>(score_stride_);
     room_ = w.template reserve_rows<row_entry>(plan_.rows * panels.row_length());
-    scores_ = w.scores.reserve(tile * (score_stride_ + maxima_stride_));
+    scores_ = w.scores.reserve(at_once_ * (score_stride_ + maxima_stride_));
     w.slacks.resize(plan_.rows);
     w.candidates.resize(plan_.rows);
   }
@@ -123,25 +127,34 @@ class word_scan {
   template <class Entry>
   void scan_group(std::size_t first, std::size_t n, std::span<Entry const> next) {
     std::size_t const panels = std::min(plan_.group, panels_.panel_count() - first), words = panels * words_per_panel;
-    for (std::size_t r = 0; r < tile; ++r)
+    for (std::size_t r = 0; r < at_once_; ++r)
       std::fill(scores_ + r * score_stride_ + words, scores_ + r * score_stride_ + whole_chunks(words),
                 -std::numeric_limits<T>::infinity());
-    std::size_t const steps = detail::whole_tiles(n) / tile * panels;
-    matrix_unit_session const session(panels_.unit_lanes());
-    fetch_in_turns<Entry> ahead(next_is_asked_for_ ? std::span<Entry const>() : next, steps);
-    for (std::size_t i = 0; i < n; i += tile) {
-      for (std::size_t p = 0; p < panels; ++p)
-        panels_.store_scores(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel, score_stride_,
-                             rules_, ahead.next());
-      collect(i, std::min(tile, n - i), first * words_per_panel, whole_chunks(words));
+    matrix_unit_session const session(panels_.wants_unit());
+    fetch_in_turns<Entry> ahead(next_is_asked_for_ ? std::span<Entry const>() : next,
+                                (n + at_once_ - 1) / at_once_ * panels);
+    for (std::size_t i = 0; i < n; i += at_once_) {
+      if (at_once_ > tile && n - i > tile)
+        score<2>(i, first, panels, ahead);
+      else
+        score<1>(i, first, panels, ahead);
+      collect(i, std::min(at_once_, n - i), first * words_per_panel, whole_chunks(words));
     }
+  }
+
+  /// Scores of `Tiles` tiles of rows from row i on.
+  template <std::size_t Tiles, class Entry>
+  void score(std::size_t i, std::size_t first, std::size_t panels, fetch_in_turns<Entry>& ahead) {
+    for (std::size_t p = 0; p < panels; ++p)
+      panels_.template store_scores<Tiles>(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel,
+                                           score_stride_, rules_, ahead.next());
   }
 
   /// Bounds of all rows first, then their words: two short dependency chains
   /// per row that overlap with other rows'.
   void collect(std::size_t row, std::size_t count, std::size_t first_word, std::size_t words) {
-    T* const maxima = scores_ + tile * score_stride_;
-    T bounds[tile];
+    T* const maxima = scores_ + at_once_ * score_stride_;
+    T bounds[2 * tile];
     for (std::size_t r = 0; r < count; ++r) {
       T const best = chunk_maxima(scores_ + r * score_stride_, words, maxima + r * maxima_stride_);
       bounds[r] = rules_.lowest(w_.candidates[row + r].raise(best), w_.slacks[row + r]);
@@ -155,6 +168,7 @@ class word_scan {
   Rules const& rules_;
   scan_workspace<T>& w_;
   scan_plan plan_;
+  std::size_t at_once_;  ///< rows
   row_entry* room_ = nullptr;
   row_entry const* rows_ = nullptr;
   T* scores_ = nullptr;

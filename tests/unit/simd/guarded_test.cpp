@@ -91,7 +91,7 @@ TEST_CASE("Scores by integers read nothing behind the rows, whichever unit compu
     std::int8_t const* at[tile];
     for (std::size_t r = 0; r < tile; ++r) at[r] = rows.data() + r * integers.row_length();
     simd::aligned_buffer<float> adjacent(tile * stride), scattered(tile * stride);
-    simd::matrix_unit_session const session(integers.unit_lanes());
+    simd::matrix_unit_session const session(integers.wants_unit());
     integers.store_scores(rows.data(), 0, adjacent.data(), stride, 0);
     integers.store_scores(at, 0, scattered.data(), stride);
     REQUIRE(std::memcmp(adjacent.data(), scattered.data(), tile * stride * sizeof(float)) == 0);

@@ -131,9 +131,12 @@ struct quantized {
   [[nodiscard]] Entry const* row(std::size_t i) const {
     return integers.data() + i * kernel::integer_row_length<Entry>(dim);
   }
+  [[nodiscard]] float scale(std::size_t i) const {
+    return kernel::detail::scale_of(row(i), kernel::integer_lanes<Entry>(dim));
+  }
   /// Entry d of row i, without what is added to it.
   [[nodiscard]] int entry(std::size_t i, std::size_t d) const {
-    auto const stored = static_cast<int>(row(i)[kernel::detail::head_entries<Entry> + d]);
+    auto const stored = static_cast<int>(row(i)[d]);
     return stored - kernel::detail::stored_offset<Entry> +
            (kernel::detail::stored_offset<Entry> != 0 && stored < 0 ? 256 : 0);
   }
@@ -148,7 +151,7 @@ TEST_CASE_TEMPLATE("quantize_rows: integers in range, and tight bounds, at all l
       auto const x = normal_numbers(count * stride, dim, scale), centre = normal_numbers(dim, 7, scale / 4);
       quantized<Entry> const q(x, stride, count, centre);
       for (std::size_t i = 0; i < count; ++i) {
-        auto const s = static_cast<long double>(kernel::detail::scale_of(q.row(i)));
+        auto const s = static_cast<long double>(q.scale(i));
         long double square = 0, length = 0;
         for (std::size_t d = 0; d < dim; ++d) {
           float const a = x[i * stride + d] - centre[d];
@@ -178,7 +181,7 @@ TEST_CASE_TEMPLATE("quantize_rows: rows one by one are the rows of a block, for 
         quantized<Entry> const one({x.begin() + at, x.begin() + at + static_cast<std::ptrdiff_t>(dim)}, dim, 1, centre);
         CHECK(one.lengths[0] == all.lengths[i]);
         CHECK(one.errors[0] == all.errors[i]);
-        CHECK(kernel::detail::scale_of(one.row(0)) == kernel::detail::scale_of(all.row(i)));
+        CHECK(one.scale(0) == all.scale(i));
         for (std::size_t d = 0; d < dim; ++d) REQUIRE(one.entry(0, d) == all.entry(i, d));
       }
     }

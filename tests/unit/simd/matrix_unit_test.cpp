@@ -10,7 +10,8 @@ namespace {
 
 using namespace sidera;
 using panels = simd::integer_panels<std::int8_t>;
-constexpr std::size_t tile_size = simd::detail::tile_rows, panel_words = panels::words_per_panel;
+constexpr std::size_t tile_size = simd::detail::tile_rows, row_count = 2 * tile_size,
+                      panel_words = panels::words_per_panel;
 
 std::vector<float> some_numbers(std::size_t count, std::uint64_t seed) {
   random_stream const random(seed);
@@ -19,7 +20,7 @@ std::vector<float> some_numbers(std::size_t count, std::uint64_t seed) {
   return x;
 }
 
-/// Words, one tile of rows, and two tables for each of them.
+/// Words, two tiles of rows, and two tables for each of them.
 struct scene {
   std::size_t dim, stride;
   panels words;
@@ -30,29 +31,39 @@ struct scene {
   scene(std::size_t entries, std::size_t count)
       : dim(entries),
         words(simd::word_panels<float>::as_they_are(some_numbers(count * dim, dim), dim)),
-        rows(tile_size * words.row_length()) {
+        rows(row_count * words.row_length()) {
     stride = words.panel_count() * panel_words;
-    std::vector<float> const x = some_numbers(tile_size * dim, 1000 + dim), origin(dim, 0.0f);
-    std::vector<float> centred(tile_size * dim);
-    std::vector<double> lengths(tile_size), errors(tile_size);
-    words.load_rows(x.data(), dim, tile_size, origin.data(),
+    std::fill_n(rows.data(), row_count * words.row_length(), std::int8_t{77});  // what stands behind entries
+    std::vector<float> const x = some_numbers(row_count * dim, 1000 + dim), origin(dim, 0.0f);
+    std::vector<float> centred(row_count * dim);
+    std::vector<double> lengths(row_count), errors(row_count);
+    words.load_rows(x.data(), dim, row_count, origin.data(),
                     {centred.data(), rows.data(), lengths.data(), errors.data()});
-    auto const numbers = some_numbers(tile_size * 2 * stride, 7);
+    auto const numbers = some_numbers(row_count * 2 * stride, 7);
     std::copy(numbers.begin(), numbers.end(), table_numbers.reserve(numbers.size()));
-    for (std::size_t t = 0; t < 2 * tile_size; ++t) tables.push_back(table_numbers.data() + t * stride);
+    for (std::size_t t = 0; t < 2 * row_count; ++t) tables.push_back(table_numbers.data() + t * stride);
   }
 
+  template <std::size_t Tiles = 1>
   [[nodiscard]] std::vector<float> adjacent_scores() {
-    simd::aligned_buffer<float> out(tile_size * stride);
-    for (std::size_t p = 0; p < words.panel_count(); ++p)
-      words.store_scores(rows.data(), p, out.data() + p * panel_words, stride, 0);
-    return {out.data(), out.data() + tile_size * stride};
+    return all_scores<Tiles>([&](std::size_t first, std::size_t p, float* out) {
+      words.store_scores<Tiles>(rows.data() + first * words.row_length(), p, out, stride, 0);
+    });
   }
+  template <std::size_t Tiles = 1>
   [[nodiscard]] std::vector<float> scores_less_tables() {
-    simd::aligned_buffer<float> out(tile_size * stride);
-    for (std::size_t p = 0; p < words.panel_count(); ++p)
-      words.store_scores(rows.data(), p, tables.data(), 2, out.data() + p * panel_words, stride);
-    return {out.data(), out.data() + tile_size * stride};
+    return all_scores<Tiles>([&](std::size_t first, std::size_t p, float* out) {
+      words.store_scores<Tiles>(rows.data() + first * words.row_length(), p, tables.data() + 2 * first, 2, out, stride);
+    });
+  }
+  /// Of all rows, so many tiles of them at a time.
+  template <std::size_t Tiles, class Store>
+  [[nodiscard]] std::vector<float> all_scores(Store const& store) {
+    simd::aligned_buffer<float> out(row_count * stride);
+    for (std::size_t first = 0; first < row_count; first += Tiles * tile_size)
+      for (std::size_t p = 0; p < words.panel_count(); ++p)
+        store(first, p, out.data() + first * stride + p * panel_words);
+    return {out.data(), out.data() + row_count * stride};
   }
   template <std::size_t Vectors>
   [[nodiscard]] std::vector<float> scattered_scores() {
@@ -66,14 +77,8 @@ struct scene {
   }
 };
 
-bool ready(std::size_t lanes) {
-  return simd::detail::matrix_unit_is_ready(lanes);
-}
-
-/// Whether there is a unit here, and the system lets programs use it.
-bool granted() {
-  simd::matrix_unit_session const session(16);
-  return ready(16);
+bool ready() {
+  return simd::detail::matrix_unit_is_ready;
 }
 
 TEST_CASE("matrix unit: the bits of scores are those of vector registers, for all lengths of rows") {
@@ -82,12 +87,15 @@ TEST_CASE("matrix unit: the bits of scores are those of vector registers, for al
   for (std::size_t const dim : dims) {
     CAPTURE(dim);
     scene s(dim, 70);
+    REQUIRE(s.adjacent_scores<2>() == s.adjacent_scores());  // without a unit
     auto const adjacent = s.adjacent_scores(), less = s.scores_less_tables(), scattered = s.scattered_scores<2>(),
                first_words = s.scattered_scores<1>();
-    simd::matrix_unit_session const session(s.words.unit_lanes());
-    if (granted() && s.words.usable()) REQUIRE(ready((dim + 3) / 4));
+    simd::matrix_unit_session const session(s.words.wants_unit());
+    REQUIRE(ready() == (simd::matrix_unit_session::available() && s.words.usable()));
     REQUIRE(s.adjacent_scores() == adjacent);
+    REQUIRE(s.adjacent_scores<2>() == adjacent);
     REQUIRE(s.scores_less_tables() == less);
+    REQUIRE(s.scores_less_tables<2>() == less);
     REQUIRE(s.scattered_scores<2>() == scattered);
     REQUIRE(s.scattered_scores<1>() == first_words);
   }
@@ -96,36 +104,40 @@ TEST_CASE("matrix unit: the bits of scores are those of vector registers, for al
 TEST_CASE("matrix unit: integers of the largest magnitudes") {
   for (std::size_t const dim : {64u, 4096u, 65'000u}) {
     scene s(dim, 3);
-    for (std::size_t i = 0; i < tile_size * s.words.row_length(); ++i)
+    for (std::size_t i = 0; i < row_count * s.words.row_length(); ++i)
       s.rows.data()[i] = static_cast<std::int8_t>(i % 2 == 0 ? -1 : 0);  // stored: 255 and 0
     auto const scores = s.adjacent_scores();
-    simd::matrix_unit_session const session(s.words.unit_lanes());
+    simd::matrix_unit_session const session(s.words.wants_unit());
     CHECK(s.adjacent_scores() == scores);
   }
 }
 
-TEST_CASE("matrix unit: a session in a session gives its place back, and none reaches other threads") {
-  bool const there = granted();
-  CHECK_FALSE(ready(4));
+TEST_CASE("matrix unit: a session in a session changes nothing, and none reaches other threads") {
+  bool const there = simd::matrix_unit_session::available();
+  CHECK_FALSE(ready());
   {
-    simd::matrix_unit_session const outer(4);
-    CHECK(ready(4) == there);
-    CHECK_FALSE(ready(5));
+    simd::matrix_unit_session const outer(true);
+    CHECK(ready() == there);
     {
-      simd::matrix_unit_session const inner(5), nothing(0);
-      CHECK(ready(5) == there);
-      CHECK_FALSE(ready(4));
+      simd::matrix_unit_session const inner(true), nothing(false);
+      CHECK(ready() == there);
     }
-    CHECK(ready(4) == there);
+    CHECK(ready() == there);
     bool elsewhere = true;
-    std::thread([&] { elsewhere = ready(4); }).join();
+    std::thread([&] { elsewhere = ready(); }).join();
     CHECK_FALSE(elsewhere);
     scene s(16, 40);
     auto const with = s.adjacent_scores();
     std::thread([&] { CHECK(s.adjacent_scores() == with); }).join();
   }
-  CHECK_FALSE(ready(4));
-  CHECK_FALSE(ready(0));
+  CHECK_FALSE(ready());
+  {
+    simd::matrix_unit_session const unwanted(false);
+    CHECK_FALSE(ready());
+    simd::matrix_unit_session const wanted(true);
+    CHECK(ready() == there);
+  }
+  CHECK_FALSE(ready());
 }
 
 }  // namespace
