@@ -313,10 +313,12 @@
 #include <sidera/optimizers/sgd.hpp>
 #include <sidera/quantizers/any_quantizer.hpp>
 #include <sidera/quantizers/beam_search.hpp>
+#include <sidera/quantizers/beam_tables.hpp>
 #include <sidera/quantizers/codebook_trainer.hpp>
 #include <sidera/quantizers/concepts.hpp>
 #include <sidera/quantizers/finite_scalar_quantizer.hpp>
 #include <sidera/quantizers/fit_report.hpp>
+#include <sidera/quantizers/greedy_tables.hpp>
 #include <sidera/quantizers/joint_refit.hpp>
 #include <sidera/quantizers/level_rows.hpp>
 #include <sidera/quantizers/level_tables.hpp>

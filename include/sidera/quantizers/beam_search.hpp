@@ -16,7 +16,7 @@ template <Scalar T, Metric M, ResidualScheme R>
 class beam_search {
  public:
   /// Rows that are worth a call.
-  static constexpr std::size_t block_rows = residual_tables<T>::block_rows();
+  static constexpr std::size_t block_rows = residual_tables<T>::block_rows;
 
   /// `encoder` must outlive the search.
   beam_search(residual_encoder<T, M, R> const& encoder, std::size_t width)

@@ -3,7 +3,7 @@
 /// \file  Greedy encoding and decoding with trained levels: the part of a residual quantizer that serving needs.
 #include <sidera/codebooks/word_search.hpp>
 #include <sidera/metrics/squared_euclidean.hpp>
-#include <sidera/quantizers/residual_tables.hpp>
+#include <sidera/quantizers/greedy_tables.hpp>
 #include <sidera/residual_schemes/concepts.hpp>
 
 namespace sidera::inline SIDERA_ABI {
@@ -59,7 +59,7 @@ class residual_encoder {
 
   /// Rows that \ref encode goes through together; for more of them it does so again and again.
   [[nodiscard]] std::size_t rows_at_once() const {
-    return tables_.usable() && !levels_are_faster() ? tables_.block_rows() : residual_rows;
+    return tables_.usable() && !levels_are_faster() ? tables_.block_rows : residual_rows;
   }
 
   /// Codes of the rows of `x` in out.cols() levels. Allocates nothing once the workspace has seen a block of this size.
@@ -187,11 +187,12 @@ class residual_encoder {
   template <class Check>
   void encode_by_tables(matrix_cref<T> const& x, code_matrix_ref out, residual_workspace<T>& w,
                         Check const& check) const {
-    block_partition const blocks{row_count(x), tables_.block_rows()};
+    greedy_tables<T> const by_tables(tables_);
+    block_partition const blocks{row_count(x), tables_.block_rows};
     for (std::size_t b = 0; b < blocks.count(); ++b) {
       auto const first = static_cast<index_t>(blocks.begin(b)), rows = static_cast<index_t>(blocks.length(b));
       auto block = out.middleRows(first, rows);
-      tables_.encode(x.middleRows(first, rows), block, w.tables, w.search.kernel, w.unproven);
+      by_tables.encode(x.middleRows(first, rows), block, w.tables, w.search.kernel, w.unproven);
       for (index_t const i : w.unproven) check(first + i);
       if (w.unproven.empty()) continue;
       auto const count = static_cast<index_t>(w.unproven.size());

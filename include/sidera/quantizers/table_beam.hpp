@@ -3,6 +3,7 @@
 /// \file  Beam search of a residual encoder that has tables.
 #include <array>
 #include <numeric>
+#include <sidera/quantizers/beam_tables.hpp>
 #include <sidera/quantizers/residual_encoder.hpp>
 #include <sidera/simd/table_scores.hpp>
 #include <tuple>
@@ -22,7 +23,7 @@ class table_beam {
   /// `encoder` must outlive the search; its tables must be usable.
   table_beam(residual_encoder<T, M, R> const& encoder, std::size_t width) : encoder_(&encoder), width_(width) {}
 
-  /// Searches up to residual_tables::block_rows() rows. Returns the hypotheses per row.
+  /// Searches up to residual_tables::block_rows rows. Returns the hypotheses per row.
   std::size_t search(matrix_cref<T> const& x, std::size_t levels) {
     rows_ = row_count(x);
     beams_ = 1;
@@ -38,7 +39,7 @@ class table_beam {
   [[nodiscard]] code_matrix const& codes() const noexcept { return codes_; }
 
  private:
-  static constexpr std::size_t tile_rows = residual_tables<T>::tile_rows;
+  static constexpr std::size_t tile_rows = beam_tables<T>::tile_rows;
 
   /// Words that can be among the best of their rows, each behind one of the hypotheses.
   struct candidates {
@@ -55,7 +56,7 @@ class table_beam {
     double doubt = 0;  ///< how far scores can be from what the plain way compares; infinite: not to be trusted
   };
 
-  [[nodiscard]] residual_tables<T> const& tables() const noexcept { return encoder_->tables(); }
+  [[nodiscard]] beam_tables<T> tables() const noexcept { return beam_tables<T>(encoder_->tables()); }
 
   void expand(matrix_cref<T> const& x, std::size_t level) {
     std::size_t const words = encoder_->search(level).size(), stride = tables().stride(level);
@@ -95,7 +96,7 @@ class table_beam {
     used_.resize(count * level);
     for (std::size_t h = 0; h < count; ++h)
       for (std::size_t m = 0; m < level; ++m)
-        used_[h * level + m] = tables().table_row(level, m, code_of(first + h, m));
+        used_[h * level + m] = encoder_->tables().table_row(level, m, code_of(first + h, m));
   }
 
   /// Lists all words of a row that can be among the best `kept`. `used` are the table rows of its hypotheses.
@@ -233,7 +234,7 @@ class table_beam {
   candidates candidates_;                     ///< of the rows of a tile
   std::vector<std::uint32_t> positions_, order_;
   std::vector<double> distances_;
-  typename residual_tables<T>::beam_workspace kernel_;
+  typename beam_tables<T>::workspace kernel_;
   simd::aligned_buffer<T> scores_, values_, maxima_;
   residual_workspace<T> plain_;
 };
