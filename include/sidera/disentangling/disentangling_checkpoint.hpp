@@ -21,8 +21,6 @@ template <class A>
                                                          std::uint64_t rows) {
   field_set parameters;
   first.to_fields(parameters);
-  rank_message objectives;
-  for (auto const& stage : stages) objectives.put(detail::numbers_of(stage.options()));
   return {{"architecture", policy_name<A>()},
           {"epochs", to_text(training.epochs)},
           {"batch", to_text(training.batch)},
@@ -35,7 +33,7 @@ template <class A>
           {"time", to_text(time)},
           {"piece_rows", to_text(piece_rows)},
           {"first parameters", fields_fingerprint(parameters)},
-          {"objectives", to_text(crc32::of(objectives.bytes()))},
+          {"objectives", to_text(crc32::of(detail::numbers_of(stages).bytes()))},
           {"rows", to_text(rows)}};
 }
 

@@ -42,6 +42,13 @@ void put_each(rank_message& to, Numbers... numbers) {
   put_each(all, after, active_below, noise, sticky, hit_by_all, enabled);
   return all;
 }
+/// Those of all objectives of a model.
+template <class Stage>
+[[nodiscard]] rank_message numbers_of(std::vector<Stage> const& stages) {
+  rank_message all;
+  for (auto const& stage : stages) all.put(numbers_of(stage.options()));
+  return all;
+}
 
 }  // namespace detail
 
@@ -73,9 +80,7 @@ void require_equal_models(C const& ranks, parameters<T> const& store, Stages con
   require_equal_on_ranks(ranks, std::as_bytes(std::span(layout)), where, "parameters (names or shapes)");
   for (auto const& group : store.groups())
     require_equal_on_ranks(ranks, std::as_bytes(std::span(group.values)), where, "first values of the parameters");
-  rank_message objectives;
-  for (auto const& stage : stages) objectives.put(detail::numbers_of(stage.options()));
-  require_equal_on_ranks(ranks, objectives.bytes(), where, "objective options");
+  require_equal_on_ranks(ranks, detail::numbers_of(stages).bytes(), where, "objective options");
 }
 
 }  // namespace sidera::inline SIDERA_ABI

@@ -74,7 +74,7 @@ class word_scan {
         rules_(rules),
         w_(w),
         plan_(scan_plan::of(panels)),
-        at_once_(panels.by_two_tiles() ? 2 * tile : tile) {
+        at_once_(panels.by_two_tiles() && plan_.group < panels.panel_count() ? 2 * tile : tile) {
     score_stride_ = whole_chunks(plan_.group * words_per_panel);
     maxima_stride_ = maxima_count<T>(score_stride_);
     room_ = w.template reserve_rows<row_entry>(plan_.rows * panels.row_length());
