@@ -86,6 +86,9 @@ TEST_CASE("word_search equals brute force for all word counts around the panel s
 
 TEST_CASE("word_search with more words than the second-level cache holds") {
   check_against_brute_force(normal_matrix<float>(60, 96, 5), normal_matrix<float>(3000, 96, 6), squared_euclidean{});
+  for (index_t const rows : {1, 12, 13, 24, 31, 100})  // long words: of a tile of rows, or two
+    check_against_brute_force(normal_matrix<float>(rows, 520, 5), normal_matrix<float>(900, 520, 6),
+                              squared_euclidean{});
 }
 
 TEST_CASE("word_search far from the origin") {
