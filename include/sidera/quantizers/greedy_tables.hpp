@@ -78,12 +78,13 @@ class greedy_tables {
                                   simd::search_workspace<T> const& w) const {
     auto const level = static_cast<std::size_t>(l);
     level_type const& s = tables_.level(level);
-    std::size_t const rows = point_at_tables(out, level, tw), count = row_count(out), tables = s.tables.size();
-    std::size_t const at_once = s.first_pass.by_two_tiles() ? 2 * tile_rows : tile_rows;
+    std::size_t const count = row_count(out), tables = s.tables.size();
+    point_at_tables(out, level, tw);
+    std::size_t const at_once = s.first_pass.rows_at_once();
     simd::matrix_unit_session const session(s.first_pass.wants_unit());
     tw.several.clear();
     tw.scores.clear();
-    for (std::size_t first = 0; first < rows; first += at_once) {
+    for (std::size_t first = 0; first < count; first += at_once) {
       auto const lowest = [&](std::size_t r, T best) {
         double const length = w.lengths.data()[first + r], row_error = tw.coarse.errors.data()[first + r];
         double const doubt = 2 * error(s, level, length) + s.first_pass.difference_error(length, row_error);
@@ -94,15 +95,9 @@ class greedy_tables {
         bool const lost = l > 0 && out(i, l - 1) == no_code;
         out(i, l) = lost ? no_code : only_candidate(s, first + r, list, w, tw);
       };
-      auto const look = [&](auto tiles) {
-        simd::table_candidates<tiles>(s.first_pass, tw.coarse.rows.data() + first * s.first_pass.row_length(),
-                                      std::min(at_once, count - first), tw.tables.data() + first * tables, tables,
-                                      tw.candidates, lowest, settle);
-      };
-      if (at_once > tile_rows && rows - first > tile_rows)
-        look(std::integral_constant<std::size_t, 2>{});
-      else
-        look(std::integral_constant<std::size_t, 1>{});
+      simd::table_candidates(s.first_pass, tw.coarse.rows.data() + first * s.first_pass.row_length(),
+                             std::min(at_once, count - first), tw.tables.data() + first * tables, tables, tw.candidates,
+                             lowest, settle);
     }
     choose_among_several(out, l, tw, w);
   }

@@ -3,6 +3,7 @@
 /// \file  The words of a search as integers of 16 or 8 bits, and how far their scores can be from those of the numbers.
 #include <sidera/simd/integer_rows.hpp>
 #include <sidera/simd/word_panels.hpp>
+#include <utility>
 
 namespace sidera::inline SIDERA_ABI::simd {
 
@@ -71,16 +72,18 @@ class integer_panels {
     quantize_rows(x, stride, count, centre, dim_, limit_, out);
   }
 
-  /// Whether two tiles of rows had best be scored together: panels of many lanes come from the second-level cache, and
-  /// a unit waits for them.
-  [[nodiscard]] bool by_two_tiles() const noexcept { return wants_unit() && dim_ >= 512; }
+  /// Rows that had best be scored together: two tiles where panels of many lanes come from the second-level cache, and
+  /// a unit waits for them; else one.
+  [[nodiscard]] std::size_t rows_at_once() const noexcept {
+    return (wants_unit() && dim_ >= 512 ? 2 : 1) * detail::tile_rows;
+  }
 
-  /// Writes the scores of panel p of the rows of one register tile, or of two, row r to scores[r * stride], aligned.
-  /// `rows` is what \ref load_rows wrote, one row after the other.
-  template <std::size_t Tiles = 1, class Rules>
+  /// Writes the scores of panel p of the rows of one register tile, or of two `tiles`, row r to scores[r * stride],
+  /// aligned. `rows` is what \ref load_rows wrote, one row after the other.
+  template <class Rules>
   void store_scores(Entry const* rows, std::size_t p, float* scores, std::size_t stride, Rules const&,
-                    fetch_ahead ahead = {}) const noexcept {
-    store_scores<Tiles>(rows, p, nullptr, 0, scores, stride, ahead);
+                    fetch_ahead ahead = {}, std::size_t tiles = 1) const noexcept {
+    store_scores(rows, p, nullptr, 0, scores, stride, ahead, tiles);
   }
 
   /// The same of one tile of rows that lie anywhere, row r at rows[r]; of the first `Vectors` registers of words.
@@ -95,18 +98,20 @@ class integer_panels {
 
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a
   /// number for every word of every panel.
-  template <std::size_t Tiles = 1>
   void store_scores(Entry const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
-                    float* scores, std::size_t stride, fetch_ahead ahead = {}) const noexcept {
-    constexpr std::size_t tile = detail::tile_rows;
+                    float* scores, std::size_t stride, fetch_ahead ahead = {}, std::size_t tiles = 1) const noexcept {
+    detail::table_part part{tables, table_count, p * words_per_panel};
+    detail::score_place out{scores, stride};
     if constexpr (by_matrix_unit)
       if (detail::matrix_unit_is_ready)
-        return detail::store_unit_scores<Tiles>(rows, row_length(), panel(p),
-                                                {tables, table_count, p * words_per_panel}, {scores, stride}, ahead);
-    for (std::size_t t = 0; t < Tiles; ++t)
-      detail::store_integer_scores(rows + t * tile * row_length(), row_length(), panel(p),
-                                   {tables + t * tile * table_count, table_count, p * words_per_panel},
-                                   {scores + t * tile * stride, stride}, t == 0 ? ahead : fetch_ahead{});
+        return tiles == 2 ? detail::store_unit_scores<2>(rows, row_length(), panel(p), part, out, ahead)
+                          : detail::store_unit_scores<1>(rows, row_length(), panel(p), part, out, ahead);
+    for (; tiles > 0; --tiles) {
+      detail::store_integer_scores(rows, row_length(), panel(p), part, out, std::exchange(ahead, {}));
+      rows += detail::tile_rows * row_length();
+      part.rows += detail::tile_rows * table_count;
+      out.scores += detail::tile_rows * stride;
+    }
   }
 
   /// How far the score of a row a with |a| <= `length` and |a - s q| <= `row_error` can be from the sum

@@ -74,19 +74,17 @@ class word_panels {
   /// No matrix unit serves panels of numbers; see \ref integer_panels.
   [[nodiscard]] static constexpr bool wants_unit() noexcept { return false; }
 
-  /// Whether two tiles of rows had best be scored together.
-  [[nodiscard]] static constexpr bool by_two_tiles() noexcept { return false; }
+  /// Rows that had best be scored together: one tile.
+  [[nodiscard]] static constexpr std::size_t rows_at_once() noexcept { return detail::tile_rows; }
   /// Entries of a row as \ref store_scores reads it.
   [[nodiscard]] std::size_t row_length() const noexcept { return dim_; }
 
   /// Writes the scores of panel p of the rows of one register tile, row r to scores[r * stride], aligned; one
   /// step(sum, x, w) per entry.
-  template <std::size_t Tiles = 1, class Step>
+  template <class Step>
   void store_scores(T const* rows, std::size_t p, T* scores, std::size_t stride, Step const& step,
-                    fetch_ahead ahead = {}) const noexcept {
-    for (std::size_t t = 0; t < Tiles; ++t)
-      detail::store_scores<T>(rows + t * detail::tile_rows * dim_, panel(p), bias(p), dim_,
-                              scores + t * detail::tile_rows * stride, stride, step, t == 0 ? ahead : fetch_ahead{});
+                    fetch_ahead ahead = {}, std::size_t = 1) const noexcept {
+    detail::store_scores<T>(rows, panel(p), bias(p), dim_, scores, stride, step, ahead);
   }
 
   /// How far a computed score of a row with |x - m| <= `length` can be from the

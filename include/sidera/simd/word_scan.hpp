@@ -74,7 +74,7 @@ class word_scan {
         rules_(rules),
         w_(w),
         plan_(scan_plan::of(panels)),
-        at_once_(panels.by_two_tiles() && plan_.group < panels.panel_count() ? 2 * tile : tile) {
+        at_once_(plan_.group < panels.panel_count() ? panels.rows_at_once() : tile) {
     score_stride_ = whole_chunks(plan_.group * words_per_panel);
     maxima_stride_ = maxima_count<T>(score_stride_);
     room_ = w.template reserve_rows<row_entry>(plan_.rows * panels.row_length());
@@ -134,20 +134,12 @@ class word_scan {
     fetch_in_turns<Entry> ahead(next_is_asked_for_ ? std::span<Entry const>() : next,
                                 (n + at_once_ - 1) / at_once_ * panels);
     for (std::size_t i = 0; i < n; i += at_once_) {
-      if (at_once_ > tile && n - i > tile)
-        score<2>(i, first, panels, ahead);
-      else
-        score<1>(i, first, panels, ahead);
-      collect(i, std::min(at_once_, n - i), first * words_per_panel, whole_chunks(words));
+      std::size_t const rows = std::min(at_once_, n - i);
+      for (std::size_t p = 0; p < panels; ++p)
+        panels_.store_scores(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel, score_stride_,
+                             rules_, ahead.next(), rows > tile ? 2 : 1);
+      collect(i, rows, first * words_per_panel, whole_chunks(words));
     }
-  }
-
-  /// Scores of `Tiles` tiles of rows from row i on.
-  template <std::size_t Tiles, class Entry>
-  void score(std::size_t i, std::size_t first, std::size_t panels, fetch_in_turns<Entry>& ahead) {
-    for (std::size_t p = 0; p < panels; ++p)
-      panels_.template store_scores<Tiles>(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel,
-                                           score_stride_, rules_, ahead.next());
   }
 
   /// Bounds of all rows first, then their words: two short dependency chains

@@ -47,13 +47,14 @@ struct scene {
   template <std::size_t Tiles = 1>
   [[nodiscard]] std::vector<float> adjacent_scores() {
     return all_scores<Tiles>([&](std::size_t first, std::size_t p, float* out) {
-      words.store_scores<Tiles>(rows.data() + first * words.row_length(), p, out, stride, 0);
+      words.store_scores(rows.data() + first * words.row_length(), p, out, stride, 0, {}, Tiles);
     });
   }
   template <std::size_t Tiles = 1>
   [[nodiscard]] std::vector<float> scores_less_tables() {
     return all_scores<Tiles>([&](std::size_t first, std::size_t p, float* out) {
-      words.store_scores<Tiles>(rows.data() + first * words.row_length(), p, tables.data() + 2 * first, 2, out, stride);
+      words.store_scores(rows.data() + first * words.row_length(), p, tables.data() + 2 * first, 2, out, stride, {},
+                         Tiles);
     });
   }
   /// Of all rows, so many tiles of them at a time.
