@@ -10,7 +10,7 @@ namespace {
 
 using namespace sidera;
 using panels = simd::integer_panels<std::int8_t>;
-constexpr std::size_t tile_size = simd::detail::tile_rows, row_count = 2 * tile_size,
+constexpr std::size_t tile_size = simd::detail::tile_rows, scene_rows = 2 * tile_size,
                       panel_words = panels::words_per_panel;
 
 std::vector<float> some_numbers(std::size_t count, std::uint64_t seed) {
@@ -31,17 +31,17 @@ struct scene {
   scene(std::size_t entries, std::size_t count)
       : dim(entries),
         words(simd::word_panels<float>::as_they_are(some_numbers(count * dim, dim), dim)),
-        rows(row_count * words.row_length()) {
+        rows(scene_rows * words.row_length()) {
     stride = words.panel_count() * panel_words;
-    std::fill_n(rows.data(), row_count * words.row_length(), std::int8_t{77});  // what stands behind entries
-    std::vector<float> const x = some_numbers(row_count * dim, 1000 + dim), origin(dim, 0.0f);
-    std::vector<float> centred(row_count * dim);
-    std::vector<double> lengths(row_count), errors(row_count);
-    words.load_rows(x.data(), dim, row_count, origin.data(),
+    std::fill_n(rows.data(), scene_rows * words.row_length(), std::int8_t{77});  // what stands behind entries
+    std::vector<float> const x = some_numbers(scene_rows * dim, 1000 + dim), origin(dim, 0.0f);
+    std::vector<float> centred(scene_rows * dim);
+    std::vector<double> lengths(scene_rows), errors(scene_rows);
+    words.load_rows(x.data(), dim, scene_rows, origin.data(),
                     {centred.data(), rows.data(), lengths.data(), errors.data()});
-    auto const numbers = some_numbers(row_count * 2 * stride, 7);
+    auto const numbers = some_numbers(scene_rows * 2 * stride, 7);
     std::copy(numbers.begin(), numbers.end(), table_numbers.reserve(numbers.size()));
-    for (std::size_t t = 0; t < 2 * row_count; ++t) tables.push_back(table_numbers.data() + t * stride);
+    for (std::size_t t = 0; t < 2 * scene_rows; ++t) tables.push_back(table_numbers.data() + t * stride);
   }
 
   template <std::size_t Tiles = 1>
@@ -60,11 +60,11 @@ struct scene {
   /// Of all rows, so many tiles of them at a time.
   template <std::size_t Tiles, class Store>
   [[nodiscard]] std::vector<float> all_scores(Store const& store) {
-    simd::aligned_buffer<float> out(row_count * stride);
-    for (std::size_t first = 0; first < row_count; first += Tiles * tile_size)
+    simd::aligned_buffer<float> out(scene_rows * stride);
+    for (std::size_t first = 0; first < scene_rows; first += Tiles * tile_size)
       for (std::size_t p = 0; p < words.panel_count(); ++p)
         store(first, p, out.data() + first * stride + p * panel_words);
-    return {out.data(), out.data() + row_count * stride};
+    return {out.data(), out.data() + scene_rows * stride};
   }
   template <std::size_t Vectors>
   [[nodiscard]] std::vector<float> scattered_scores() {
@@ -105,7 +105,7 @@ TEST_CASE("matrix unit: the bits of scores are those of vector registers, for al
 TEST_CASE("matrix unit: integers of the largest magnitudes") {
   for (std::size_t const dim : {64u, 4096u, 65'000u}) {
     scene s(dim, 3);
-    for (std::size_t i = 0; i < row_count * s.words.row_length(); ++i)
+    for (std::size_t i = 0; i < scene_rows * s.words.row_length(); ++i)
       s.rows.data()[i] = static_cast<std::int8_t>(i % 2 == 0 ? -1 : 0);  // stored: 255 and 0
     auto const scores = s.adjacent_scores();
     simd::matrix_unit_session const session(s.words.wants_unit());
