@@ -23,7 +23,7 @@ struct bounded_rows {
 /// that are different ones.
 class bounded_block {
  public:
-  static constexpr std::size_t block_rows = 80 * simd::detail::tile_rows;
+  static constexpr std::size_t block_rows = 80 * simd::first_pass_panels::tile_rows;
 
   /// Word j has moved by at most moved[j] since the last pass. All arguments must outlive the block.
   bounded_block(bounded_rows& rows, grouped_words const& words, std::span<float const> moved)
@@ -45,7 +45,7 @@ class bounded_block {
   [[nodiscard]] std::vector<std::size_t> const& undecided() const noexcept { return undecided_; }
 
  private:
-  static constexpr std::size_t tile = simd::detail::tile_rows;
+  static constexpr std::size_t tile = simd::first_pass_panels::tile_rows;
   static constexpr std::size_t most_candidates = 32, group_size = grouped_words::group_size;
 
   /// Rows that are gone through together, in few enough numbers for those of the next ones to find room in the

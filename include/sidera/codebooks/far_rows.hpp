@@ -59,7 +59,7 @@ class far_rows {
   template <class Limit, class Near>
   void for_each_near(few_words const& w, std::size_t first, std::size_t count, Limit const& limit,
                      Near const& near) const {
-    constexpr std::size_t tile = simd::detail::tile_rows, panel = simd::first_pass_panels::words_per_panel;
+    constexpr std::size_t tile = simd::first_pass_panels::tile_rows, panel = simd::first_pass_panels::words_per_panel;
     alignas(64) float scores[tile * panel];
     integer_row_store::entry const* rows[tile];
     simd::matrix_unit_session const session(w.panels_.wants_unit());

@@ -15,8 +15,6 @@ class beam_tables {
     simd::integer_block<std::int16_t> integers;
   };
 
-  static constexpr std::size_t tile_rows = residual_tables<T>::tile_rows;  ///< that \ref scores takes together
-
   explicit beam_tables(residual_tables<T> const& tables) noexcept
       : tables_(tables), by_integers_(tables.level(0).integers.usable()) {}
 
@@ -30,11 +28,19 @@ class beam_tables {
     simd::centre_rows(s.panels, x.data(), stride, row_count(x), w.numbers);
   }
 
+  /// Rows that \ref scores takes together, and the most of all tables.
+  static constexpr std::size_t most_tile_rows =
+      std::max(simd::word_panels<T>::tile_rows, simd::integer_panels<std::int16_t>::tile_rows);
+  [[nodiscard]] std::size_t tile_rows() const noexcept {
+    return by_integers_ ? simd::integer_panels<std::int16_t>::tile_rows : simd::word_panels<T>::tile_rows;
+  }
+
   /// Numbers per row of scores and per table row of level l: its words and some padding.
   [[nodiscard]] std::size_t stride(std::size_t l) const noexcept { return tables_.level(l).stride; }
 
-  /// <x, A_l[j]> - n_l[j] / 2 but for a number that all words share, for every word of tile_rows rows from row `first`
-  /// on, a multiple of that; padding is -infinity. `out` is aligned and has room for tile_rows times stride(l) numbers.
+  /// <x, A_l[j]> - n_l[j] / 2 but for a number that all words share, for every word of tile_rows() rows from row
+  /// `first` on, a multiple of that; padding is -infinity. `out` is aligned and has room for tile_rows() times
+  /// stride(l) numbers.
   void scores(std::size_t l, std::size_t first, T* out, workspace const& w) const {
     if constexpr (std::is_same_v<T, float>)
       if (by_integers_) return store_scores(tables_.level(l).integers, w.integers.rows.data(), l, first, out);
@@ -70,6 +76,8 @@ class beam_tables {
     return tables_.level(l).integers.score_error(w.numbers.lengths.data()[i], w.integers.errors.data()[i]);
   }
 
+  /// Whether a simd::matrix_unit_session serves \ref scores.
+  [[nodiscard]] bool wants_unit() const noexcept { return by_integers_ && tables_.level(0).integers.wants_unit(); }
   /// Whether \ref scores come from integers, so that \ref fine_scores are better.
   [[nodiscard]] bool coarse() const noexcept { return by_integers_; }
   /// The scores of words for rows.
@@ -100,7 +108,7 @@ class beam_tables {
     for (std::size_t p = 0; p < panels.panel_count(); ++p)
       panels.store_scores(rows + first * panels.row_length(), p, out + p * Panels::words_per_panel, per_row,
                           simd::multiply_add_step{});
-    for (std::size_t i = 0; i < tile_rows; ++i)
+    for (std::size_t i = 0; i < Panels::tile_rows; ++i)
       std::fill(out + i * per_row + scored, out + (i + 1) * per_row, -std::numeric_limits<T>::infinity());
   }
 

@@ -41,7 +41,7 @@ class greedy_tables {
 
  private:
   using level_type = level_tables<T>;
-  static constexpr std::size_t tile_rows = residual_tables<T>::tile_rows, block_rows = residual_tables<T>::block_rows;
+  static constexpr std::size_t block_rows = residual_tables<T>::block_rows;
   static constexpr double unit = residual_tables<T>::unit;
 
   /// The rows less the origin; where there is a first pass, also as its integers.
@@ -60,10 +60,12 @@ class greedy_tables {
       if (first_pass_) return encode_level_in_two_passes(out, l, tw, w);
     auto const level = static_cast<std::size_t>(l);
     level_type const& s = tables_.level(level);
-    std::size_t const rows = point_at_tables(out, level, tw);
+    constexpr std::size_t tile = simd::word_panels<T>::tile_rows;
+    std::size_t const rows = simd::detail::whole_tiles(row_count(out));
+    point_at_tables(out, level, rows, tw);
     tw.best.reset(rows);
     for (std::size_t p = 0; p < s.panels.panel_count(); ++p)  // a panel is fetched once for all rows of the block
-      for (std::size_t first = 0; first < rows; first += tile_rows)
+      for (std::size_t first = 0; first < rows; first += tile)
         tw.best.add_panel(s.panels, p, first, tw.tables.data(), s.tables.size(), w);
     for (index_t i = 0; i < out.rows(); ++i) {
       simd::row_best<T> const best = tw.best.best(static_cast<std::size_t>(i), w);
@@ -79,12 +81,12 @@ class greedy_tables {
     auto const level = static_cast<std::size_t>(l);
     level_type const& s = tables_.level(level);
     std::size_t const count = row_count(out), tables = s.tables.size();
-    point_at_tables(out, level, tw);
-    std::size_t const at_once = s.first_pass.rows_at_once();
+    point_at_tables(out, level, simd::detail::whole_integer_tiles(count), tw);
+    constexpr std::size_t tile = simd::first_pass_panels::tile_rows;
     simd::matrix_unit_session const session(s.first_pass.wants_unit());
     tw.several.clear();
     tw.scores.clear();
-    for (std::size_t first = 0; first < count; first += at_once) {
+    for (std::size_t first = 0; first < count; first += tile) {
       auto const lowest = [&](std::size_t r, T best) {
         double const length = w.lengths.data()[first + r], row_error = tw.coarse.errors.data()[first + r];
         double const doubt = 2 * error(s, level, length) + s.first_pass.difference_error(length, row_error);
@@ -96,7 +98,7 @@ class greedy_tables {
         out(i, l) = lost ? no_code : only_candidate(s, first + r, list, w, tw);
       };
       simd::table_candidates(s.first_pass, tw.coarse.rows.data() + first * s.first_pass.row_length(),
-                             std::min(at_once, count - first), tw.tables.data() + first * tables, tables, tw.candidates,
+                             std::min(tile, count - first), tw.tables.data() + first * tables, tables, tw.candidates,
                              lowest, settle);
     }
     choose_among_several(out, l, tw, w);
@@ -176,10 +178,9 @@ class greedy_tables {
     }
   }
 
-  /// The table rows of every row of the block. A row that was lost at an earlier level and one that fills up the last
-  /// tile read any table row: their results are not looked at. Returns the rows of all tiles.
-  std::size_t point_at_tables(code_matrix_ref const& out, std::size_t l, table_workspace<T>& tw) const {
-    std::size_t const rows = simd::detail::whole_tiles(row_count(out));
+  /// The table rows of the rows of the block in `rows` rows of whole tiles. A row that was lost at an earlier level and
+  /// one that fills up the last tile read any table row: their results are not looked at.
+  void point_at_tables(code_matrix_ref const& out, std::size_t l, std::size_t rows, table_workspace<T>& tw) const {
     std::size_t const count = tables_.level(l).tables.size();
     tw.tables.resize(block_rows * residual_tables<T>::most_levels);
     for (std::size_t r = 0; r < rows; ++r)
@@ -187,7 +188,6 @@ class greedy_tables {
         auto const i = std::min(static_cast<index_t>(r), out.rows() - 1);
         tw.tables[r * count + m] = tables_.table_row(l, m, std::max(0, out(i, static_cast<index_t>(m))));
       }
-    return rows;
   }
 
   [[nodiscard]] bool in_range(level_type const& s, double length) const noexcept {

@@ -24,13 +24,13 @@ class residual_tables {
   using level_type = level_tables<T>;
 
   static constexpr std::size_t most_levels = level_tables_builder<T>::most_levels;
-  static constexpr std::size_t tile_rows = simd::detail::tile_rows;  ///< that are scored together
-  static constexpr std::size_t block_rows = 16 * tile_rows;          ///< that are centred together
+  static constexpr std::size_t block_rows = 16 * simd::detail::tile_rows;  ///< that are centred together
+  static_assert(block_rows % simd::detail::integer_tile_rows == 0);
   static constexpr double unit = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
 
   residual_tables() = default;
   residual_tables(std::vector<residual_level<T>> const& levels, std::size_t dim, double weight)
-      : dim_(static_cast<index_t>(dim)), weight_(static_cast<double>(static_cast<T>(weight))) {
+      : dim_(dim), weight_(static_cast<double>(static_cast<T>(weight))) {
     if (!level_tables_builder<T>::fits(levels)) return;
     row_vector<double> const origin = levels.front().explained.template cast<double>().colwise().mean();
     row_vector<T> const rounded = origin.template cast<T>();
@@ -41,7 +41,7 @@ class residual_tables {
   [[nodiscard]] bool usable() const noexcept { return !levels_.empty(); }
   [[nodiscard]] std::size_t level_count() const noexcept { return levels_.size(); }
   [[nodiscard]] level_type const& level(std::size_t l) const noexcept { return levels_[l]; }
-  [[nodiscard]] std::size_t dim() const noexcept { return static_cast<std::size_t>(dim_); }
+  [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
 
   /// What the scores of level l lose when level m < l has this code: level(l).stride numbers.
   [[nodiscard]] T const* table_row(std::size_t l, std::size_t m, code_t code) const noexcept {
@@ -75,7 +75,7 @@ class residual_tables {
   [[nodiscard]] std::size_t whole_chain() const noexcept { return dim() + 1; }
 
  private:
-  index_t dim_ = 0;
+  std::size_t dim_ = 0;
   double weight_ = 0, origin_length_ = 0;
   std::vector<level_type> levels_;
 };

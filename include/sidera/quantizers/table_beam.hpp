@@ -31,6 +31,7 @@ class table_beam {
     shifts_.assign(rows_, 0.0);
     doubts_.assign(rows_, 0.0);
     tables().start(x, kernel_);
+    simd::matrix_unit_session const session(tables().wants_unit());
     for (std::size_t l = 0; l < levels; ++l) expand(x, l);
     return beams_;
   }
@@ -39,8 +40,6 @@ class table_beam {
   [[nodiscard]] code_matrix const& codes() const noexcept { return codes_; }
 
  private:
-  static constexpr std::size_t tile_rows = beam_tables<T>::tile_rows;
-
   /// Words that can be among the best of their rows, each behind one of the hypotheses.
   struct candidates {
     std::vector<simd::row_and_word> words;
@@ -59,7 +58,8 @@ class table_beam {
   [[nodiscard]] beam_tables<T> tables() const noexcept { return beam_tables<T>(encoder_->tables()); }
 
   void expand(matrix_cref<T> const& x, std::size_t level) {
-    std::size_t const words = encoder_->search(level).size(), stride = tables().stride(level);
+    std::size_t const words = encoder_->search(level).size(), stride = tables().stride(level),
+                      tile_rows = tables().tile_rows();
     std::size_t const kept = std::min(width_, beams_ * words);
     (void)scores_.reserve(tile_rows * stride);
     (void)values_.reserve(beams_ * stride);
@@ -67,15 +67,16 @@ class table_beam {
     positions_.resize(beams_ * stride);
     next_codes_.resize(static_cast<index_t>(rows_ * kept), codes_.cols());
     next_shifts_.resize(rows_ * kept);
-    for (std::size_t first = 0; first < rows_; first += tile_rows) expand_tile(x, first, level, kept);
+    for (std::size_t first = 0; first < rows_; first += tile_rows)
+      expand_tile(x, first, std::min(tile_rows, rows_ - first), level, kept);
     codes_.swap(next_codes_);
     shifts_.swap(next_shifts_);
     beams_ = kept;
   }
 
-  void expand_tile(matrix_cref<T> const& x, std::size_t first, std::size_t level, std::size_t kept) {
-    std::size_t const count = std::min(tile_rows, rows_ - first), stride = tables().stride(level);
-    std::array<shortlist, tile_rows> lists;
+  void expand_tile(matrix_cref<T> const& x, std::size_t first, std::size_t count, std::size_t level, std::size_t kept) {
+    std::size_t const stride = tables().stride(level);
+    std::array<shortlist, beam_tables<T>::most_tile_rows> lists;
     tables().scores(level, first, scores_.data(), kernel_);
     look_up_tables(first * beams_, count * beams_, level);
     candidates_.resize(0);

@@ -19,6 +19,7 @@ class integer_panels {
  public:
   using row_entry = Entry;
   static constexpr std::size_t words_per_panel = word_panels<float>::words_per_panel;
+  static constexpr std::size_t tile_rows = detail::integer_tile_rows;  ///< that are scored together
 
   integer_panels() = default;
   explicit integer_panels(word_panels<float> const& words)
@@ -26,10 +27,12 @@ class integer_panels {
         panel_count_(words.panel_count()),
         limit_(largest_integer(words.dim())),
         packed_(panel_count_ * panel_entries()),
+        halves_(by_halves ? 2 * panel_count_ * panel_halves() : 0),
         starts_(words.panel_count() * words_per_panel),
         bias_(words.panel_count() * words_per_panel) {
     std::copy_n(words.bias(0), panel_count_ * words_per_panel, bias_.data());
     std::fill_n(packed_.data(), panel_count_ * panel_entries(), Entry{0});
+    if constexpr (by_halves) std::fill_n(halves_.data(), 2 * panel_count_ * panel_halves(), std::int8_t{0});
     std::fill_n(starts_.data(), panel_count_ * words_per_panel, 0);
     double most = 0;
     for (std::size_t j = 0; j < words.words(); ++j)
@@ -41,12 +44,13 @@ class integer_panels {
     set_errors();
   }
 
-  /// The largest magnitude of an integer of `dim` entries. Of 16 bits: dim times its square is below 2^31. Of 8 bits:
+  /// The largest magnitude of an integer of `dim` entries. Of 16 bits: dim times its square is below 2^31, and it is
+  /// 256 times a signed byte and another one. Of 8 bits:
   /// 127, or 0 where dim * 127 * 255, more than any sum, is not below 2^31.
   [[nodiscard]] static int largest_integer(std::size_t dim) noexcept {
     if constexpr (sizeof(Entry) == 1) return dim < 66'000 ? 127 : 0;
     double const most = std::sqrt((0x1p31 - 1) / static_cast<double>(std::max<std::size_t>(dim, 2)));
-    return static_cast<int>(std::min(32767.0, most * (1 - 1e-12)));
+    return static_cast<int>(std::min(127.0 * 257, most * (1 - 1e-12)));
   }
 
   /// Whether a pass in integers can pay for words of `dim` entries: below 16, it is mostly the work around the
@@ -63,7 +67,7 @@ class integer_panels {
   [[nodiscard]] std::size_t row_length() const noexcept { return integer_row_length<Entry>(dim_); }
 
   /// Whether a \ref matrix_unit_session serves these panels.
-  [[nodiscard]] bool wants_unit() const noexcept { return by_matrix_unit && usable_; }
+  [[nodiscard]] bool wants_unit() const noexcept { return (by_matrix_unit || by_halves) && usable_; }
 
   /// Writes `count` rows, `stride` numbers apart, less `centre` as numbers and as integers, row_length() of them. They
   /// fit all panels of as many entries.
@@ -72,45 +76,44 @@ class integer_panels {
     quantize_rows(x, stride, count, centre, dim_, limit_, out);
   }
 
-  /// Rows that had best be scored together: two tiles where panels of many lanes come from the second-level cache, and
-  /// a unit waits for them; else one.
-  [[nodiscard]] std::size_t rows_at_once() const noexcept {
-    return (wants_unit() && dim_ >= 512 ? 2 : 1) * detail::tile_rows;
-  }
-
-  /// Writes the scores of panel p of the rows of one register tile, or of two `tiles`, row r to scores[r * stride],
-  /// aligned. `rows` is what \ref load_rows wrote, one row after the other.
+  /// Writes the scores of panel p of tile_rows rows, row r to scores[r * stride], aligned. `rows` is what \ref
+  /// load_rows wrote, one row after the other.
   template <class Rules>
   void store_scores(Entry const* rows, std::size_t p, float* scores, std::size_t stride, Rules const&,
-                    fetch_ahead ahead = {}, std::size_t tiles = 1) const noexcept {
-    store_scores(rows, p, nullptr, 0, scores, stride, ahead, tiles);
+                    fetch_ahead ahead = {}) const noexcept {
+    store_scores(rows, p, nullptr, 0, scores, stride, ahead);
   }
 
-  /// The same of one tile of rows that lie anywhere, row r at rows[r]; of the first `Vectors` registers of words.
+  /// The same of rows that lie anywhere, row r at rows[r]; of the first `Vectors` registers of words.
   template <std::size_t Vectors = detail::tile_vectors>
   void store_scores(Entry const* const* rows, std::size_t p, float* scores, std::size_t stride,
                     fetch_ahead ahead = {}) const noexcept {
     if constexpr (by_matrix_unit)
       if (detail::matrix_unit_is_ready)
         return detail::store_unit_scores<Vectors>(rows, panel(p), {scores, stride}, ahead);
-    detail::store_integer_scores<Vectors>(rows, panel(p), detail::score_place{scores, stride}, ahead);
+    for (std::size_t r = 0; r < tile_rows; r += detail::register_rows)
+      detail::store_integer_scores<Vectors>(rows + r, panel(p), detail::score_place{scores + r * stride, stride},
+                                            std::exchange(ahead, {}));
   }
 
   /// The same less the numbers of `table_count` table rows: those of row r are at tables[r * table_count], aligned, a
   /// number for every word of every panel.
   void store_scores(Entry const* rows, std::size_t p, float const* const* tables, std::size_t table_count,
-                    float* scores, std::size_t stride, fetch_ahead ahead = {}, std::size_t tiles = 1) const noexcept {
+                    float* scores, std::size_t stride, fetch_ahead ahead = {}) const noexcept {
     detail::table_part part{tables, table_count, p * words_per_panel};
     detail::score_place out{scores, stride};
     if constexpr (by_matrix_unit)
       if (detail::matrix_unit_is_ready)
-        return tiles == 2 ? detail::store_unit_scores<2>(rows, row_length(), panel(p), part, out, ahead)
-                          : detail::store_unit_scores<1>(rows, row_length(), panel(p), part, out, ahead);
-    for (; tiles > 0; --tiles) {
+        return detail::store_unit_scores(rows, row_length(), panel(p), part, out, ahead);
+    if constexpr (by_halves)
+      if (detail::matrix_unit_is_ready)
+        return detail::store_unit_scores(rows, row_length(), detail::halves_of(rows, dim_), panel(p), halves(p),
+                                         detail::whole_lines(dim_) / detail::step_bytes, part, out);
+    for (std::size_t r = 0; r < tile_rows; r += detail::register_rows) {
       detail::store_integer_scores(rows, row_length(), panel(p), part, out, std::exchange(ahead, {}));
-      rows += detail::tile_rows * row_length();
-      part.rows += detail::tile_rows * table_count;
-      out.scores += detail::tile_rows * stride;
+      rows += detail::register_rows * row_length();
+      part.rows += detail::register_rows * table_count;
+      out.scores += detail::register_rows * stride;
     }
   }
 
@@ -154,7 +157,7 @@ class integer_panels {
 
  private:
   static constexpr std::size_t lane_entries = detail::lane_entries<Entry>;
-  static constexpr bool by_matrix_unit = detail::serves_integers<Entry>;
+  static constexpr bool by_matrix_unit = detail::serves_integers<Entry>, by_halves = detail::serves_halves<Entry>;
   static constexpr double unit = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
   static constexpr int coarsest = sizeof(Entry) == 1 ? 127 : 256;  ///< fewer steps than that leave too many words
 
@@ -167,6 +170,21 @@ class integer_panels {
   [[nodiscard]] detail::integer_panel<Entry> panel(std::size_t p) const noexcept {
     std::size_t const first = p * words_per_panel;
     return {packed_.data() + p * panel_entries(), starts_.data() + first, bias_.data() + first, scale_, lanes()};
+  }
+
+  /// Bytes of the high halves of a panel, and of the low ones behind them.
+  [[nodiscard]] std::size_t panel_halves() const noexcept { return detail::whole_lines(dim_) * words_per_panel; }
+  void set_halves(std::size_t j, std::size_t d, std::int16_t v) noexcept {
+    constexpr std::size_t n = detail::lane_entries<std::int8_t>;
+    auto const [high, low] = detail::halves_of(v);
+    std::int8_t* const at = halves_.data() + 2 * (j / words_per_panel) * panel_halves() +
+                            (d / n * words_per_panel + j % words_per_panel) * n + d % n;
+    at[0] = high;
+    at[panel_halves()] = low;
+  }
+
+  [[nodiscard]] detail::half_bytes halves(std::size_t p) const noexcept {
+    return {halves_.data() + 2 * p * panel_halves(), panel_halves()};
   }
 
   /// The terms of \ref score_error by what they are multiplied with.
@@ -195,6 +213,7 @@ class integer_panels {
       auto const w = static_cast<double>(words.entry(j, d)), s = static_cast<double>(scale_);
       double const code = scale_ > 0 ? std::clamp(std::nearbyint(w / s), -double(limit_), double(limit_)) : 0.0;
       packed_.data()[place(j, d)] = static_cast<Entry>(code);
+      if constexpr (by_halves) set_halves(j, d, static_cast<Entry>(code));
       starts_.data()[j] -= detail::stored_offset<Entry> * static_cast<std::int32_t>(code);
       square += w * w;
       error += (w - s * code) * (w - s * code);
@@ -209,6 +228,7 @@ class integer_panels {
   float scale_ = 0;
   bool usable_ = false;
   aligned_buffer<Entry> packed_;
+  aligned_buffer<std::int8_t> halves_;  ///< the same in bytes, for a matrix unit: of each panel the high ones, the low
   aligned_buffer<std::int32_t> starts_;
   aligned_buffer<float> bias_;
   double largest_word_ = 0, largest_error_ = 0, largest_bias_ = 0;

@@ -14,15 +14,28 @@ template <class Entry>
   return (dim + n - 1) / n;
 }
 
+namespace detail {
+
+/// In whole cache lines.
+[[nodiscard]] constexpr std::size_t whole_lines(std::size_t bytes) noexcept {
+  return (bytes + step_bytes - 1) / step_bytes * step_bytes;
+}
+
+/// Bytes of the entries of a row and its scale, and for a matrix unit what is left of the last cache line.
+template <class Entry>
+[[nodiscard]] constexpr std::size_t whole_integers_bytes(std::size_t dim) noexcept {
+  std::size_t const used = (integer_lanes<Entry>(dim) + 1) * lane_entries<Entry> * sizeof(Entry);
+  return serves_integers<Entry> || serves_halves<Entry> ? whole_lines(used) : used;
+}
+
+}  // namespace detail
+
 /// Integers of a row that \ref quantize_rows writes: the entries in whole lanes and the scale, and for a matrix unit
-/// what is left of the last cache line.
+/// what is left of the last cache line, and of integers of 16 bits the high halves and the low ones.
 template <class Entry>
 [[nodiscard]] constexpr std::size_t integer_row_length(std::size_t dim) noexcept {
-  std::size_t const used = (integer_lanes<Entry>(dim) + 1) * detail::lane_entries<Entry>;
-  if constexpr (detail::serves_integers<Entry>)
-    return (used + detail::step_bytes - 1) / detail::step_bytes * detail::step_bytes;
-  else
-    return used;
+  std::size_t const halves = detail::serves_halves<Entry> ? 2 * detail::whole_lines(dim) : 0;
+  return (detail::whole_integers_bytes<Entry>(dim) + halves) / sizeof(Entry);
 }
 
 namespace detail {
@@ -82,6 +95,31 @@ template <class Entry>
   }
   std::memcpy(out + all, &scale, sizeof scale);
   return static_cast<double>(joined_lanes<float>(square));
+}
+
+/// The halves behind a row.
+[[nodiscard]] inline half_bytes halves_of(std::int16_t const* row, std::size_t dim) noexcept {
+  return {reinterpret_cast<std::int8_t const*>(row) + whole_integers_bytes<std::int16_t>(dim), whole_lines(dim)};
+}
+
+/// v = 256 * high + low, of bytes with signs; |v| is at most 127 * 257.
+struct halves {
+  std::int8_t high, low;
+};
+[[nodiscard]] SIDERA_ALWAYS_INLINE halves halves_of(std::int16_t v) noexcept {
+  auto const low = static_cast<std::int8_t>(v & 0xff);
+  return {static_cast<std::int8_t>((v - low) >> 8), low};
+}
+
+/// Writes the halves of the integers of a row behind them.
+inline void split_row(std::int16_t* row, std::size_t dim) noexcept {
+  auto* const high = reinterpret_cast<std::int8_t*>(row) + whole_integers_bytes<std::int16_t>(dim);
+  std::int8_t* const low = high + whole_lines(dim);
+  for (std::size_t d = 0; d < dim; ++d) {
+    halves const v = halves_of(row[d]);
+    high[d] = v.high;
+    low[d] = v.low;
+  }
 }
 
 }  // namespace detail
@@ -203,6 +241,8 @@ void quantize_rows(float const* x, std::size_t stride, std::size_t count, float 
     for (std::size_t r = 0; r < rows; ++r)
       errors[r] = detail::round_row(centred + r * dim, dim, scales[r].scale, scales[r].inverse,
                                     out.integers + (first + r) * row_length);
+    if constexpr (detail::serves_halves<Entry>)
+      for (std::size_t r = 0; r < rows; ++r) detail::split_row(out.integers + (first + r) * row_length, dim);
     for (std::size_t r = 0; r < rows; ++r) errors[r] = error(errors[r], scales[r], lengths[r]);
     for (std::size_t r = 0; out.remainders != nullptr && r < rows; ++r)
       out.finer_errors[first + r] =

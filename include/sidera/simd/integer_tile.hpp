@@ -25,6 +25,15 @@ struct integer_panel {
   std::size_t lanes;
 };
 
+/// Where the bytes of halves are: those of the high ones at `first`, those of the low ones so many bytes behind.
+struct half_bytes {
+  std::int8_t const* first;
+  std::size_t low;
+};
+
+/// Rows whose sums find room in vector registers; a whole number of them makes a tile.
+inline constexpr std::size_t register_rows = integer_tile_rows == tile_rows ? tile_rows : integer_tile_rows / 2;
+
 /// `v`, of which compilers know nothing.
 template <class V>
 [[nodiscard]] SIDERA_ALWAYS_INLINE V opaque(V v) noexcept {
@@ -34,13 +43,13 @@ template <class V>
   return v;
 }
 
-/// Calls finish(r, scores) for each of `tile_rows` rows with their scores of the first words of `panel`, `Vectors`
+/// Calls finish(r, scores) for each of `Rows` rows with their scores of the first words of `panel`, `Vectors`
 /// registers a row, of at most tile_vectors: (scale of the row * scale of the words) * (sum of products) + bias.
 /// row(r) points to the integers of row r: the entries, then the scale. sum(r, v) is the sum of products.
-template <std::size_t Vectors, class Entry, class Row, class Sum, class Finish>
+template <std::size_t Rows, std::size_t Vectors, class Entry, class Row, class Sum, class Finish>
 SIDERA_ALWAYS_INLINE void scores_of_sums(Row const& row, integer_panel<Entry> const& panel, Sum const& sum,
                                          Finish const& finish) noexcept {
-  unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
+  unroll<Rows>([&](auto r) __attribute__((always_inline)) {
     batch<float> const scale(scale_of(row(r), panel.lanes) * panel.scale);
     batch<float> scores[Vectors];
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
@@ -51,15 +60,15 @@ SIDERA_ALWAYS_INLINE void scores_of_sums(Row const& row, integer_panel<Entry> co
   });
 }
 
-/// The same with the sums of products.
+/// The same of register_rows rows, with the sums of products.
 template <std::size_t Vectors = tile_vectors, class Entry, class Row, class Finish>
 SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry> const& panel, fetch_ahead ahead,
                                              Finish const& finish) noexcept {
   constexpr std::size_t w = width<float>, n = lane_entries<Entry>;
-  integer_batch sum[tile_rows * Vectors];
+  integer_batch sum[register_rows * Vectors];
   unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
     integer_batch const start = stored_offset<Entry> != 0 ? load_integers(panel.starts + v * w) : everywhere(0);
-    unroll<tile_rows>([&](auto r) __attribute__((always_inline)) { sum[r * Vectors + v] = start; });
+    unroll<register_rows>([&](auto r) __attribute__((always_inline)) { sum[r * Vectors + v] = start; });
   });
   Entry const* const entries = panel.entries;
   auto const advance = [&](std::size_t lane) __attribute__((always_inline)) {
@@ -67,7 +76,7 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
       words[v] = load_integers(entries + (lane * tile_vectors + v) * n * w);
     });
-    unroll<tile_rows>([&](auto r) __attribute__((always_inline)) {
+    unroll<register_rows>([&](auto r) __attribute__((always_inline)) {
       std::int32_t some;
       std::memcpy(&some, row(r) + n * lane, sizeof some);
       integer_batch const entry = everywhere(some);
@@ -84,7 +93,7 @@ SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry
   }
   ahead.rest();
   for (; lane < lanes; ++lane) advance(lane);
-  scores_of_sums<Vectors>(
+  scores_of_sums<register_rows, Vectors>(
       row, panel, [&](auto r, auto v) __attribute__((always_inline)) { return sum[r * Vectors + v]; }, finish);
 }
 
@@ -119,15 +128,15 @@ struct score_place {
   }
 };
 
-/// Writes the scores of rows less their tables. `rows` holds tile_rows rows of `row_length` integers. Never inlined:
-/// the sums need all registers.
+/// Writes the scores of rows less their tables. `rows` holds register_rows rows of `row_length` integers. Never
+/// inlined: the sums need all registers.
 template <class Entry>
 [[gnu::noinline]] void store_integer_scores(Entry const* rows, std::size_t row_length,
                                             integer_panel<Entry> const& panel, table_part tables, score_place out,
                                             fetch_ahead ahead) noexcept {
   // Twelve pointers are more than there are registers: two of them and three distances, which compilers must not take
   // apart.
-  constexpr std::size_t half = (tile_rows + 1) / 2;
+  constexpr std::size_t half = (register_rows + 1) / 2;
   std::size_t const once = row_length, thrice = opaque(3 * row_length), five_times = opaque(5 * row_length);
   Entry const* const upper = opaque(rows + half * row_length);
   static_assert(half <= 6);
@@ -150,35 +159,45 @@ template <std::size_t Vectors, class Entry>
       ahead, [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store<Vectors>(r, sum); });
 }
 
-/// The same as the first one by the matrix unit, which must be ready, for `Tiles` tiles of rows.
-template <std::size_t Tiles>
-[[gnu::noinline]] void store_unit_scores(std::int8_t const* rows, std::size_t row_length,
-                                         integer_panel<std::int8_t> const& panel, table_part tables, score_place out,
-                                         fetch_ahead ahead) noexcept {
-  tile_sums<Tiles> sums;
+/// The same as the first one by the matrix unit, which must be ready, for a whole tile of rows.
+[[gnu::noinline]] inline void store_unit_scores(std::int8_t const* rows, std::size_t row_length,
+                                                integer_panel<std::int8_t> const& panel, table_part tables,
+                                                score_place out, fetch_ahead ahead) noexcept {
+  tile_sums sums;
   adjacent_rows const entries{reinterpret_cast<std::uint8_t const*>(rows), row_length};
-  unit_products<Tiles, tile_vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes), ahead, sums);
-  for (std::size_t t = 0; t < Tiles; ++t) {
-    scores_of_sums<tile_vectors>(
-        [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; },
-        panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[t][v][r]); },
-        [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store_less(r, sum, tables); });
-    rows += tile_rows * row_length;
-    tables.rows += tile_rows * tables.count;
-    out.scores += tile_rows * out.stride;
-  }
+  unit_products<tile_vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes), ahead, sums);
+  scores_of_sums<integer_tile_rows, tile_vectors>(
+      [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; },
+      panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },
+      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store_less(r, sum, tables); });
 }
 
-/// And as the second one.
+/// And of integers of 16 bits, of which `halves` are the first row's.
+[[gnu::noinline]] inline void store_unit_scores(std::int16_t const* rows, std::size_t row_length, half_bytes halves,
+                                                integer_panel<std::int16_t> const& panel, half_bytes words,
+                                                std::size_t steps, table_part tables, score_place out) noexcept {
+  half_sums sums[tile_vectors];
+  adjacent_rows const entries{reinterpret_cast<std::uint8_t const*>(halves.first), row_length * sizeof *rows};
+  for (std::size_t v = 0; v < tile_vectors; ++v) {
+    unit_products_of_halves(entries, halves.low, words.first + v * step_bytes, words.low, steps, sums[v]);
+    sums[v].add_up();
+  }
+  scores_of_sums<integer_tile_rows, tile_vectors>(
+      [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; }, panel,
+      [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums[v].low + r * width<float>); },
+      [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store_less(r, sum, tables); });
+}
+
+/// The same as the second one of 8 bits.
 template <std::size_t Vectors>
 [[gnu::noinline]] void store_unit_scores(std::int8_t const* const* rows, integer_panel<std::int8_t> const& panel,
                                          score_place out, fetch_ahead ahead) noexcept {
-  tile_sums<1> sums;
+  tile_sums sums;
   scattered_rows entries{reinterpret_cast<std::uint8_t const* const*>(rows), {}};
-  unit_products<1, Vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes), ahead, sums);
-  scores_of_sums<Vectors>(
+  unit_products<Vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes), ahead, sums);
+  scores_of_sums<integer_tile_rows, Vectors>(
       [&](auto r) __attribute__((always_inline)) { return rows[r]; },
-      panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[0][v][r]); },
+      panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },
       [&](auto r, batch<float> const* sum) __attribute__((always_inline)) { out.store<Vectors>(r, sum); });
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file  The matrix unit of some processors (AMX): it multiplies whole tiles of 8-bit integers, eight times as many in
-///        a cycle as vector registers. Its sums are exact, as theirs are, so that no result depends on it.
+///        a cycle as vector registers, and those of 16 bits as halves. Its sums are exact, as theirs are, so that no
+///        result depends on it.
 #include <sidera/simd/fetch.hpp>
 #include <sidera/simd/integer_batch.hpp>
 #if defined(__AMX_INT8__) && defined(__AVX512VNNI__) && defined(__linux__)
@@ -13,14 +14,58 @@
 namespace sidera::inline SIDERA_ABI::simd {
 namespace detail {
 
-/// Sums of products of rows, tile by tile, and 2 registers of words.
-template <std::size_t Tiles>
+#if defined(__AMX_INT8__) && defined(__AVX512VNNI__) && defined(__linux__)
+/// Whether programs of these flags may find a matrix unit for integers of this type; it takes those of 16 bits as
+/// halves.
+template <class Entry>
+inline constexpr bool serves_integers = sizeof(Entry) == 1;
+template <class Entry>
+inline constexpr bool serves_halves = sizeof(Entry) == 2;
+/// The rows of a tile of integers: as many as the unit takes.
+inline constexpr std::size_t integer_tile_rows = 16;
+#else
+template <class Entry>
+inline constexpr bool serves_integers = false;
+template <class Entry>
+inline constexpr bool serves_halves = false;
+inline constexpr std::size_t integer_tile_rows = tile_rows;
+#endif
+
+/// The rows of as many tiles of integers as `rows` rows need.
+[[nodiscard]] constexpr std::size_t whole_integer_tiles(std::size_t rows) noexcept {
+  return (rows + integer_tile_rows - 1) / integer_tile_rows * integer_tile_rows;
+}
+
+/// The rows of whole tiles of rows with entries of this type.
+template <class Entry>
+[[nodiscard]] constexpr std::size_t whole_tiles_of(std::size_t rows) noexcept {
+  return std::is_floating_point_v<Entry> ? whole_tiles(rows) : whole_integer_tiles(rows);
+}
+
+/// Sums of products of a tile of rows and 2 registers of words.
 struct tile_sums {
-  alignas(64) std::int32_t of[Tiles][tile_vectors][tile_rows][width<float>];
+  alignas(64) std::int32_t of[tile_vectors][integer_tile_rows][width<float>];
 };
 
-/// Bytes of a row that one step of the unit takes in: those of a cache line, on which rows begin. (It reads others at a
-/// fifth of the speed.) Behind the last lane of words are zeros, so that what rows have there does not count.
+/// Sums of products of 16-bit integers of rows and of one register of words, by the halves that are multiplied.
+struct half_sums {
+  static constexpr std::size_t count = integer_tile_rows * width<float>;  ///< row by row
+  alignas(64) std::int32_t high[count];
+  std::int32_t mixed[2][count];  ///< high halves of one side with low ones of the other
+  std::int32_t low[count];
+
+  /// The sums of the whole integers, to `low`; they are below 2^31, whatever the others are.
+  void add_up() noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto const of = [](std::int32_t sum) { return static_cast<std::uint32_t>(sum); };
+      low[i] = static_cast<std::int32_t>((of(high[i]) << 16) + ((of(mixed[0][i]) + of(mixed[1][i])) << 8) + of(low[i]));
+    }
+  }
+};
+
+/// Bytes of a row that one step of the unit takes in: those of a cache line, on which rows begin. (Where they do not,
+/// they are read at a fifth of the speed.) Behind the last lane of words are zeros, so that what rows have there does
+/// not count.
 inline constexpr std::size_t step_bytes = 64, step_lanes = step_bytes / 4;
 
 /// The steps of so many lanes.
@@ -39,27 +84,23 @@ struct adjacent_rows {
   std::uint8_t const* entries;
   std::size_t stride;
 
-  [[nodiscard]] SIDERA_ALWAYS_INLINE tile_source step(std::size_t s, std::size_t tile) const noexcept {
-    return {entries + tile * tile_rows * stride + s * step_bytes, stride};
+  [[nodiscard]] SIDERA_ALWAYS_INLINE tile_source step(std::size_t s) const noexcept {
+    return {entries + s * step_bytes, stride};
   }
 };
 
-/// One tile of rows that lie anywhere, row r at rows[r], of which each step is copied.
+/// Rows that lie anywhere, row r at rows[r], of which each step is copied.
 struct scattered_rows {
   std::uint8_t const* const* rows;
-  alignas(step_bytes) std::uint8_t copy[tile_rows][step_bytes];
+  alignas(step_bytes) std::uint8_t copy[integer_tile_rows][step_bytes];
 
-  [[nodiscard]] SIDERA_ALWAYS_INLINE tile_source step(std::size_t s, std::size_t) noexcept {
-    for (std::size_t r = 0; r < tile_rows; ++r) std::memcpy(copy[r], rows[r] + s * step_bytes, step_bytes);
+  [[nodiscard]] SIDERA_ALWAYS_INLINE tile_source step(std::size_t s) noexcept {
+    for (std::size_t r = 0; r < integer_tile_rows; ++r) std::memcpy(copy[r], rows[r] + s * step_bytes, step_bytes);
     return {copy, step_bytes};
   }
 };
 
 #if defined(__AMX_INT8__) && defined(__AVX512VNNI__) && defined(__linux__)
-
-/// Whether programs of these flags may find a matrix unit for integers of this type.
-template <class Entry>
-inline constexpr bool serves_integers = sizeof(Entry) == 1;
 
 /// Asks the system, once for the whole program, for the room that tiles take when threads are switched. False: the
 /// system or a sandbox has none.
@@ -69,17 +110,16 @@ inline constexpr bool serves_integers = sizeof(Entry) == 1;
   return granted;
 }
 
-/// The shapes of the tiles: 0 and 1 rows, 2 and 3 words; 4 and 5 sums of the former, 6 and 7 of the latter.
+/// All tiles have 16 rows of 16 lanes: of rows, of words, and of sums.
 inline void set_tile_shapes() noexcept {
   struct alignas(64) {
     std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
     std::uint16_t row_bytes[16] = {};
     std::uint8_t rows[16] = {};
   } shapes;
-  static_assert(sizeof shapes == 64);
+  static_assert(sizeof shapes == 64 && integer_tile_rows == step_lanes);
   std::fill_n(shapes.row_bytes, 8, static_cast<std::uint16_t>(step_bytes));
-  std::fill_n(shapes.rows, 8, static_cast<std::uint8_t>(tile_rows));
-  shapes.rows[2] = shapes.rows[3] = step_lanes;
+  std::fill_n(shapes.rows, 8, static_cast<std::uint8_t>(integer_tile_rows));
   asm volatile("" ::"r"(&shapes) : "memory");  // g++ believes that eight bytes of them are read
   _tile_loadconfig(&shapes);
 }
@@ -87,21 +127,17 @@ inline void set_tile_shapes() noexcept {
 /// Whether \ref unit_products may be called in this thread.
 inline thread_local bool matrix_unit_is_ready = false;
 
-/// sums = starts + products of the entries of `Tiles` tiles of rows with the first `Vectors` registers of words of a
-/// panel. Words that are read once serve all tiles.
-template <std::size_t Tiles, std::size_t Vectors, class Source>
+/// sums = starts + products of the entries of a tile of rows with the first `Vectors` registers of words of a panel.
+template <std::size_t Vectors, class Source>
 SIDERA_ALWAYS_INLINE void unit_products(Source& source, std::int8_t const* panel, std::int32_t const* starts,
-                                        std::size_t steps, fetch_ahead ahead, tile_sums<Tiles>& sums) noexcept {
+                                        std::size_t steps, fetch_ahead ahead, tile_sums& sums) noexcept {
   constexpr std::size_t line = step_bytes, panel_row = tile_vectors * line;
-  constexpr bool two_tiles = Tiles == 2, two_vectors = Vectors == 2;
-  static_assert(Tiles <= 2 && Vectors <= 2);
-  std::int32_t const* const more_starts = starts + width<float>;
+  constexpr bool two_vectors = Vectors == 2;
+  static_assert(Vectors <= 2);
   _tile_loadd(4, starts, 0);  // one row for all rows
-  if constexpr (two_vectors) _tile_loadd(5, more_starts, 0);
-  if constexpr (two_tiles) _tile_loadd(6, starts, 0);
-  if constexpr (two_tiles && two_vectors) _tile_loadd(7, more_starts, 0);
+  if constexpr (two_vectors) _tile_loadd(5, starts + width<float>, 0);
   for (std::size_t s = 0; s < steps; ++s, panel += step_lanes * panel_row) {
-    tile_source const rows = source.step(s, 0);
+    tile_source const rows = source.step(s);
     asm volatile("" ::: "memory");  // g++ does not know that tiles are read from memory
     _tile_loadd(2, panel, panel_row);
     _tile_loadd(0, rows.first, rows.stride);
@@ -110,37 +146,57 @@ SIDERA_ALWAYS_INLINE void unit_products(Source& source, std::int8_t const* panel
       _tile_loadd(3, panel + line, panel_row);
       _tile_dpbusd(5, 0, 3);
     }
-    if constexpr (two_tiles) {
-      tile_source const more = source.step(s, 1);
-      _tile_loadd(1, more.first, more.stride);
-      _tile_dpbusd(6, 1, 2);
-      if constexpr (two_vectors) _tile_dpbusd(7, 1, 3);
-    }
-    unroll<6 * Tiles>([&](auto) __attribute__((always_inline)) { ahead.one(); });
+    unroll<8>([&](auto) __attribute__((always_inline)) { ahead.one(); });
   }
   ahead.rest();
   _tile_stored(4, sums.of[0][0], line);
-  if constexpr (two_vectors) _tile_stored(5, sums.of[0][1], line);
-  if constexpr (two_tiles) _tile_stored(6, sums.of[Tiles - 1][0], line);
-  if constexpr (two_tiles && two_vectors) _tile_stored(7, sums.of[Tiles - 1][1], line);
+  if constexpr (two_vectors) _tile_stored(5, sums.of[1][0], line);
+  asm volatile("" ::: "memory");
+}
+
+/// Of integers of 16 bits, 256 * high + low of signed bytes: the sums of the products of the halves of a tile of rows
+/// and of one register of words. `words` are the high halves; the low ones follow, `low_words` bytes behind; rows
+/// likewise.
+SIDERA_ALWAYS_INLINE void unit_products_of_halves(adjacent_rows const& rows, std::size_t low_rows,
+                                                  std::int8_t const* words, std::size_t low_words, std::size_t steps,
+                                                  half_sums& sums) noexcept {
+  constexpr std::size_t line = step_bytes, panel_row = tile_vectors * line;
+  _tile_zero(4);
+  _tile_zero(5);
+  _tile_zero(6);
+  _tile_zero(7);
+  for (std::size_t s = 0; s < steps; ++s, words += step_lanes * panel_row) {
+    tile_source const high = rows.step(s);
+    asm volatile("" ::: "memory");  // as above
+    _tile_loadd(0, high.first, high.stride);
+    _tile_loadd(2, words, panel_row);
+    _tile_dpbssd(4, 0, 2);
+    _tile_loadd(3, words + low_words, panel_row);
+    _tile_dpbssd(5, 0, 3);
+    _tile_loadd(1, static_cast<std::uint8_t const*>(high.first) + low_rows, high.stride);
+    _tile_dpbssd(6, 1, 2);
+    _tile_dpbssd(7, 1, 3);
+  }
+  _tile_stored(4, sums.high, line);
+  _tile_stored(5, sums.mixed[0], line);
+  _tile_stored(6, sums.mixed[1], line);
+  _tile_stored(7, sums.low, line);
   asm volatile("" ::: "memory");
 }
 
 #else
 
-template <class Entry>
-inline constexpr bool serves_integers = false;
-
 inline constexpr bool matrix_unit_is_ready = false;
-template <std::size_t Tiles, std::size_t Vectors, class Source>
-void unit_products(Source&, std::int8_t const*, std::int32_t const*, std::size_t, fetch_ahead,
-                   tile_sums<Tiles>&) noexcept {}
+template <std::size_t Vectors, class Source>
+void unit_products(Source&, std::int8_t const*, std::int32_t const*, std::size_t, fetch_ahead, tile_sums&) noexcept {}
+inline void unit_products_of_halves(adjacent_rows const&, std::size_t, std::int8_t const*, std::size_t, std::size_t,
+                                    half_sums&) noexcept {}
 
 #endif
 
 }  // namespace detail
 
-/// While it lives, scores of \ref integer_panels of 8 bits are computed by the matrix unit in this thread, where there
+/// While it lives, scores of \ref integer_panels are computed by the matrix unit in this thread, where there
 /// is one and the system grants it. Beginning and end take as long as the scores of a few dozen rows and one panel.
 /// Nothing else that uses the unit may run in the thread meanwhile; sessions may be nested.
 class matrix_unit_session {

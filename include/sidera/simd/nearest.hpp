@@ -98,17 +98,17 @@ template <class Entry>
 void centre_rows(word_panels<float> const& panels, integer_panels<Entry> const& integers, float const* x,
                  std::size_t stride, std::size_t count, search_workspace<float>& w, integer_block<Entry>& block,
                  bool remainders = false) {
-  std::size_t const length = integers.row_length(), padded = detail::whole_tiles(count),
+  std::size_t const length = integers.row_length(), padded = detail::whole_integer_tiles(count),
                     all = padded * length + sizeof(detail::integer_batch) / sizeof(Entry);
   Entry* const rows = block.rows.reserve(all);
-  float* const centred = w.rows.reserve(padded * panels.dim());
+  float* const centred = w.rows.reserve(detail::whole_tiles(count) * panels.dim());
   quantized_rows<Entry> out{centred, rows, w.lengths.reserve(padded), block.errors.reserve(padded)};
   if (remainders) {
     out.remainders = block.remainders.reserve(padded * remainder_row_length<Entry>(panels.dim()));
     out.finer_errors = block.finer_errors.reserve(padded);
   }
   integers.load_rows(x, stride, count, panels.centre().data(), out);
-  std::fill(centred + count * panels.dim(), centred + padded * panels.dim(), 0.0f);
+  std::fill(centred + count * panels.dim(), centred + detail::whole_tiles(count) * panels.dim(), 0.0f);
   std::fill(rows + count * length, rows + all, Entry{0});
 }
 

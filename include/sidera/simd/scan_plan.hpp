@@ -15,11 +15,11 @@ namespace sidera::inline SIDERA_ABI::simd {
 /// rows before the next one is fetched.
 struct scan_plan {
   std::size_t group;  ///< panels
-  std::size_t rows;   ///< a multiple of tile_rows
+  std::size_t rows;   ///< whole tiles
 
   template <class Panels>
   [[nodiscard]] static scan_plan of(Panels const& panels) noexcept {
-    constexpr std::size_t tile = detail::tile_rows;
+    constexpr std::size_t tile = Panels::tile_rows;
     std::size_t const row_bytes = std::max<std::size_t>(1, panels.row_length()) * sizeof(typename Panels::row_entry);
     std::size_t const panel_bytes = row_bytes * Panels::words_per_panel;
     std::size_t const all = std::max<std::size_t>(1, panels.panel_count());

@@ -37,6 +37,7 @@ class word_panels {
  public:
   using row_entry = T;
   static constexpr std::size_t words_per_panel = detail::tile_vectors * width<T>;
+  static constexpr std::size_t tile_rows = detail::tile_rows;  ///< that are scored together
 
   word_panels() = default;
 
@@ -74,8 +75,6 @@ class word_panels {
   /// No matrix unit serves panels of numbers; see \ref integer_panels.
   [[nodiscard]] static constexpr bool wants_unit() noexcept { return false; }
 
-  /// Rows that had best be scored together: one tile.
-  [[nodiscard]] static constexpr std::size_t rows_at_once() noexcept { return detail::tile_rows; }
   /// Entries of a row as \ref store_scores reads it.
   [[nodiscard]] std::size_t row_length() const noexcept { return dim_; }
 
@@ -83,7 +82,7 @@ class word_panels {
   /// step(sum, x, w) per entry.
   template <class Step>
   void store_scores(T const* rows, std::size_t p, T* scores, std::size_t stride, Step const& step,
-                    fetch_ahead ahead = {}, std::size_t = 1) const noexcept {
+                    fetch_ahead ahead = {}) const noexcept {
     detail::store_scores<T>(rows, panel(p), bias(p), dim_, scores, stride, step, ahead);
   }
 

@@ -41,7 +41,7 @@ struct rows_as_numbers {
   [[nodiscard]] Entry const* load(std::size_t first, std::size_t count, std::size_t row_length, Entry* room,
                                   T* slacks) const {
     rules.prepare(x + first * stride, stride, count, room, slacks);
-    std::fill(room + count * row_length, room + detail::whole_tiles(count) * row_length, Entry(0));
+    std::fill(room + count * row_length, room + detail::whole_tiles_of<Entry>(count) * row_length, Entry(0));
     return room;
   }
   [[nodiscard]] std::span<T const> memory(std::size_t first, std::size_t end) const noexcept {
@@ -70,15 +70,11 @@ class word_scan {
 
  public:
   word_scan(Panels const& panels, Rules const& rules, scan_workspace<T>& w)
-      : panels_(panels),
-        rules_(rules),
-        w_(w),
-        plan_(scan_plan::of(panels)),
-        at_once_(plan_.group < panels.panel_count() ? panels.rows_at_once() : tile) {
+      : panels_(panels), rules_(rules), w_(w), plan_(scan_plan::of(panels)) {
     score_stride_ = whole_chunks(plan_.group * words_per_panel);
     maxima_stride_ = maxima_count<T>(score_stride_);
     room_ = w.template reserve_rows<row_entry>(plan_.rows * panels.row_length());
-    scores_ = w.scores.reserve(at_once_ * (score_stride_ + maxima_stride_));
+    scores_ = w.scores.reserve(tile * (score_stride_ + maxima_stride_));
     w.slacks.resize(plan_.rows);
     w.candidates.resize(plan_.rows);
   }
@@ -107,7 +103,7 @@ class word_scan {
   }
 
  private:
-  static constexpr std::size_t tile = detail::tile_rows, words_per_panel = Panels::words_per_panel;
+  static constexpr std::size_t tile = Panels::tile_rows, words_per_panel = Panels::words_per_panel;
 
   [[nodiscard]] static constexpr std::size_t whole_chunks(std::size_t words) noexcept {
     return (words + score_chunk<T> - 1) / score_chunk<T> * score_chunk<T>;
@@ -127,17 +123,16 @@ class word_scan {
   template <class Entry>
   void scan_group(std::size_t first, std::size_t n, std::span<Entry const> next) {
     std::size_t const panels = std::min(plan_.group, panels_.panel_count() - first), words = panels * words_per_panel;
-    for (std::size_t r = 0; r < at_once_; ++r)
+    for (std::size_t r = 0; r < tile; ++r)
       std::fill(scores_ + r * score_stride_ + words, scores_ + r * score_stride_ + whole_chunks(words),
                 -std::numeric_limits<T>::infinity());
     matrix_unit_session const session(panels_.wants_unit());
-    fetch_in_turns<Entry> ahead(next_is_asked_for_ ? std::span<Entry const>() : next,
-                                (n + at_once_ - 1) / at_once_ * panels);
-    for (std::size_t i = 0; i < n; i += at_once_) {
-      std::size_t const rows = std::min(at_once_, n - i);
+    fetch_in_turns<Entry> ahead(next_is_asked_for_ ? std::span<Entry const>() : next, (n + tile - 1) / tile * panels);
+    for (std::size_t i = 0; i < n; i += tile) {
+      std::size_t const rows = std::min(tile, n - i);
       for (std::size_t p = 0; p < panels; ++p)
         panels_.store_scores(rows_ + i * panels_.row_length(), first + p, scores_ + p * words_per_panel, score_stride_,
-                             rules_, ahead.next(), rows > tile ? 2 : 1);
+                             rules_, ahead.next());
       collect(i, rows, first * words_per_panel, whole_chunks(words));
     }
   }
@@ -145,8 +140,8 @@ class word_scan {
   /// Bounds of all rows first, then their words: two short dependency chains
   /// per row that overlap with other rows'.
   void collect(std::size_t row, std::size_t count, std::size_t first_word, std::size_t words) {
-    T* const maxima = scores_ + at_once_ * score_stride_;
-    T bounds[2 * tile];
+    T* const maxima = scores_ + tile * score_stride_;
+    T bounds[tile];
     for (std::size_t r = 0; r < count; ++r) {
       T const best = chunk_maxima(scores_ + r * score_stride_, words, maxima + r * maxima_stride_);
       bounds[r] = rules_.lowest(w_.candidates[row + r].raise(best), w_.slacks[row + r]);
@@ -160,7 +155,6 @@ class word_scan {
   Rules const& rules_;
   scan_workspace<T>& w_;
   scan_plan plan_;
-  std::size_t at_once_;  ///< rows
   row_entry* room_ = nullptr;
   row_entry const* rows_ = nullptr;
   T* scores_ = nullptr;

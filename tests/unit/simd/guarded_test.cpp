@@ -81,14 +81,19 @@ TEST_CASE_TEMPLATE("Sums over rows read nothing behind them", T, float, double) 
   }
 }
 
-TEST_CASE("Scores by integers read nothing behind the rows, whichever unit computes them") {
-  using panels = simd::integer_panels<std::int8_t>;
-  constexpr std::size_t tile = simd::detail::tile_rows, stride = panels::words_per_panel;
+TEST_CASE_TEMPLATE("Scores by integers read nothing behind the rows, whichever unit computes them", Entry, std::int8_t,
+                   std::int16_t) {
+  using panels = simd::integer_panels<Entry>;
+  constexpr std::size_t tile = panels::tile_rows, stride = panels::words_per_panel;
   for (std::size_t dim = 1; dim <= 140; ++dim) {
-    std::vector<float> const words(3 * dim, 1.0f);
+    std::vector<float> const words(3 * dim, 1.0f), origin(dim, 0.0f);
     panels const integers(simd::word_panels<float>::as_they_are(words, dim));
-    guarded_numbers<std::int8_t> const rows(tile * integers.row_length());
-    std::int8_t const* at[tile];
+    guarded_numbers<float> const x(tile * dim), centred(tile * dim);
+    guarded_numbers<Entry> const rows(tile * integers.row_length());
+    std::vector<double> lengths(tile), errors(tile);
+    integers.load_rows(x.data(), dim, tile, origin.data(),
+                       {centred.data(), rows.data(), lengths.data(), errors.data()});
+    Entry const* at[tile];
     for (std::size_t r = 0; r < tile; ++r) at[r] = rows.data() + r * integers.row_length();
     simd::aligned_buffer<float> adjacent(tile * stride), scattered(tile * stride);
     simd::matrix_unit_session const session(integers.wants_unit());

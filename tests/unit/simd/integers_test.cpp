@@ -10,7 +10,7 @@ namespace {
 using namespace sidera;
 namespace kernel = sidera::simd;
 
-constexpr std::size_t tile = kernel::detail::tile_rows, panel = kernel::first_pass_panels::words_per_panel;
+constexpr std::size_t tile = kernel::first_pass_panels::tile_rows, panel = kernel::first_pass_panels::words_per_panel;
 
 std::vector<float> normal_numbers(std::size_t count, std::uint64_t seed, double scale = 1) {
   random_stream const random(seed);
@@ -48,6 +48,7 @@ double check_scores(std::vector<float> const& x, std::vector<float> const& words
   double lengths[tile], errors[tile], worst = 0;
   std::vector<double> off(count);
   integers.load_rows(x.data(), dim, tile, origin.data(), {centred.data(), rows.data(), lengths, errors});
+  kernel::matrix_unit_session const session(integers.wants_unit());
   for (std::size_t p = 0; p < integers.panel_count(); ++p)
     integers.store_scores(rows.data(), p, scores.data() + p * panel, stride, 0);
   for (std::size_t r = 0; r < tile; ++r)
