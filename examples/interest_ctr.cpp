@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// \file  Embeddings and interactions in; rankers on semantic IDs and their baselines out, compared over seeds.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <numeric>
 #include <sidera/core/thread_pool.hpp>
 #include <sidera/io/atomic_file.hpp>
+#include <span>
+#include <string_view>
 
 #include "common/named_file.hpp"
 #include "common/option_checks.hpp"
@@ -91,9 +94,13 @@ void use_generated(program::settings& s) {
   s.seeds = 3;
 }
 
-/// No arguments mean --generated.
+/// Whether the command line says so, or names no data.
 bool wants_generated(int argc, char** argv) {
-  return argc == 1 || std::any_of(argv + 1, argv + argc, [](char* a) { return std::string_view(a) == "--generated"; });
+  std::span<char* const> const arguments(argv + 1, argv + argc);
+  auto const any = [&](std::string_view option) {
+    return std::any_of(arguments.begin(), arguments.end(), [&](std::string_view a) { return a.starts_with(option); });
+  };
+  return any("--generated") || !(any("--interactions") || any("--view"));
 }
 
 void check(program::settings& s) {
@@ -159,7 +166,7 @@ void write_report(std::string const& path, sidera::report_table const& table) {
 int main(int argc, char** argv) {
   program::settings s;
   std::vector<std::string> views;
-  CLI::App app("Rankers on semantic IDs and their baselines. Without arguments: a demonstration on generated data.");
+  CLI::App app("Rankers on semantic IDs and their baselines. Without data: a demonstration on generated ones.");
   s.generated = wants_generated(argc, argv);
   if (s.generated) use_generated(s);
   declare_options(app, s, views);

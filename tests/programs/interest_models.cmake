@@ -67,7 +67,7 @@ if(NOT status STREQUAL "2" OR NOT err MATCHES "is no journal of experiments with
 endif()
 
 # Without a word, generated data are compared with DIN alone and with the codes of one view.
-execute_process(COMMAND ${PROGRAM} --generated --seeds 1 --epochs 1 --threads 2 --ranked-users 0 --json ${FOLDER}/out.json
+execute_process(COMMAND ${PROGRAM} --seeds 1 --epochs 1 --threads 2 --ranked-users 0 --json ${FOLDER}/out.json
                 RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE err)
 file(READ ${FOLDER}/out.json json)
 foreach(reference din din+psrq)

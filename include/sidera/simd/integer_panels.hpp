@@ -44,9 +44,8 @@ class integer_panels {
     set_errors();
   }
 
-  /// The largest magnitude of an integer of `dim` entries. Of 16 bits: dim times its square is below 2^31, and it is
-  /// 256 times a signed byte and another one. Of 8 bits:
-  /// 127, or 0 where dim * 127 * 255, more than any sum, is not below 2^31.
+  /// The largest magnitude of an integer of `dim` entries. Of 16 bits: dim times its square is below 2^31, and it has
+  /// \ref detail::halves. Of 8 bits: 127, or 0 where dim * 127 * 255, more than any sum, is not below 2^31.
   [[nodiscard]] static int largest_integer(std::size_t dim) noexcept {
     if constexpr (sizeof(Entry) == 1) return dim < 66'000 ? 127 : 0;
     double const most = std::sqrt((0x1p31 - 1) / static_cast<double>(std::max<std::size_t>(dim, 2)));

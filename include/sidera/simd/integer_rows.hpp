@@ -16,7 +16,7 @@ template <class Entry>
 
 namespace detail {
 
-/// In whole cache lines.
+/// So many bytes in whole cache lines.
 [[nodiscard]] constexpr std::size_t whole_lines(std::size_t bytes) noexcept {
   return (bytes + step_bytes - 1) / step_bytes * step_bytes;
 }
@@ -148,7 +148,7 @@ template <class Entry>
 namespace detail {
 
 /// Up to this many rows pass each step together: what a row waits for, others do not.
-inline constexpr std::size_t rows_at_once = 16;
+inline constexpr std::size_t interleaved_rows = 16;
 
 /// How the numbers of a row become integers.
 struct row_scale {
@@ -223,10 +223,10 @@ void quantize_rows(float const* x, std::size_t stride, std::size_t count, float 
                    int limit, quantized_rows<Entry> const& out) noexcept {
   detail::rounding_error const error(dim);
   std::size_t const row_length = integer_row_length<Entry>(dim);
-  float most[detail::rows_at_once];
-  detail::row_scale scales[detail::rows_at_once];
-  for (std::size_t first = 0; first < count; first += detail::rows_at_once) {
-    std::size_t const rows = std::min(detail::rows_at_once, count - first);
+  float most[detail::interleaved_rows];
+  detail::row_scale scales[detail::interleaved_rows];
+  for (std::size_t first = 0; first < count; first += detail::interleaved_rows) {
+    std::size_t const rows = std::min(detail::interleaved_rows, count - first);
     float* const centred = out.centred + first * dim;
     double *const lengths = out.lengths + first, *const errors = out.errors + first;
     for (std::size_t r = 0; r < rows; ++r) {

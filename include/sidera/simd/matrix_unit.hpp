@@ -196,8 +196,8 @@ inline void unit_products_of_halves(adjacent_rows const&, std::size_t, std::int8
 
 }  // namespace detail
 
-/// While it lives, scores of \ref integer_panels are computed by the matrix unit in this thread, where there
-/// is one and the system grants it. Beginning and end take as long as the scores of a few dozen rows and one panel.
+/// While it lives, scores of \ref integer_panels are computed by the matrix unit in this thread, where there is one and
+/// the system grants it. Beginning and end take as long as the scores of a few dozen rows and one panel.
 /// Nothing else that uses the unit may run in the thread meanwhile; sessions may be nested.
 class matrix_unit_session {
  public:

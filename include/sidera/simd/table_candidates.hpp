@@ -12,8 +12,8 @@ struct table_candidates_workspace {
   candidate_list<float> list;
 };
 
-/// Calls sink(r, list) for each of the first `count` rows of a tile, list the \ref candidate_list of
-/// the words whose score less its table rows is at least lowest(r, best), best the largest one. `rows` is what
+/// Calls sink(r, list) for each of the first `count` rows of a tile, list the \ref candidate_list of the words whose
+/// score less its table rows is at least lowest(r, best), best the largest one. `rows` is what
 /// first_pass_panels::load_rows wrote; row r has its tables at tables[r * table_count], for all rows of the tile.
 template <class Lowest, class Sink>
 void table_candidates(first_pass_panels const& panels, first_pass_entry const* rows, std::size_t count,

@@ -174,7 +174,7 @@ TEST_CASE_TEMPLATE("quantize_rows: integers in range, and tight bounds, at all l
 TEST_CASE_TEMPLATE("quantize_rows: rows one by one are the rows of a block, for any number of them", Entry, std::int8_t,
                    std::int16_t) {
   for (std::size_t const dim : {5u, 16u, 47u})
-    for (std::size_t count = 0; count <= 2 * kernel::detail::rows_at_once + 1; ++count) {
+    for (std::size_t count = 0; count <= 2 * kernel::detail::interleaved_rows + 1; ++count) {
       auto const x = normal_numbers(count * dim, count), centre = normal_numbers(dim, 3);
       quantized<Entry> const all(x, dim, count, centre);
       for (std::size_t i = 0; i < count; ++i) {

@@ -366,13 +366,14 @@ TEST_CASE_TEMPLATE("running_best equals a plain loop", T, float, double) {
 
 TEST_CASE_TEMPLATE("scores_after_tables and positions_at_least equal plain loops", T, float, double) {
   constexpr std::size_t chunk = simd::score_chunk<T>, w = simd::width<T>, count = 5 * chunk;
-  auto const numbers = laws::gaussian<T>(4, count, 21);
-  simd::aligned_buffer<T> scores(count), out(count), largest(chunk), maxima(count / 4), tables(3 * count);
+  auto const numbers = laws::gaussian<T>(6, count, 21);
+  simd::aligned_buffer<T> scores(count), out(count), largest(chunk), maxima(count / 4), tables(5 * count);
   std::copy_n(numbers.data(), count, scores.data());
   scores.data()[count - 1] = -std::numeric_limits<T>::infinity();  // padding
-  std::copy_n(numbers.data() + count, 3 * count, tables.data());
-  T const* const rows[3] = {tables.data(), tables.data() + count, tables.data() + 2 * count};
-  for (std::size_t const used : {0u, 1u, 3u}) {
+  std::copy_n(numbers.data() + count, 5 * count, tables.data());
+  T const* rows[5];
+  for (std::size_t t = 0; t < 5; ++t) rows[t] = tables.data() + t * count;
+  for (std::size_t used = 0; used <= 5; ++used) {
     std::fill_n(largest.data(), chunk, T(0.25));
     simd::scores_after_tables(scores.data(), T(0.5), rows, used, count, out.data(), maxima.data(), largest.data());
     std::vector<T> expected(chunk, T(0.25)), of_chunks(count / 4, -std::numeric_limits<T>::infinity());
