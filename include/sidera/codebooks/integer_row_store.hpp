@@ -25,7 +25,7 @@ class integer_row_store {
         lengths_(row_count(x)),
         errors_(row_count(x)),
         finer_errors_(remainder_length_ > 0 ? row_count(x) : 0) {
-    std::size_t const used = size() * row_length_, all = simd::detail::whole_integer_tiles(size()) * row_length_ +
+    std::size_t const used = size() * row_length_, all = simd::detail::whole_tiles_of<entry>(size()) * row_length_ +
                                                          sizeof(simd::detail::integer_batch);
     entry* const integers = integers_.reserve(all);
     std::fill(integers + used, integers + all, entry{0});

@@ -81,7 +81,7 @@ class greedy_tables {
     auto const level = static_cast<std::size_t>(l);
     level_type const& s = tables_.level(level);
     std::size_t const count = row_count(out), tables = s.tables.size();
-    point_at_tables(out, level, simd::detail::whole_integer_tiles(count), tw);
+    point_at_tables(out, level, simd::detail::whole_tiles_of<simd::first_pass_entry>(count), tw);
     constexpr std::size_t tile = simd::first_pass_panels::tile_rows;
     simd::matrix_unit_session const session(s.first_pass.wants_unit());
     tw.several.clear();

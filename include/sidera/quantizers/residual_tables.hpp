@@ -25,7 +25,7 @@ class residual_tables {
 
   static constexpr std::size_t most_levels = level_tables_builder<T>::most_levels;
   static constexpr std::size_t block_rows = 16 * simd::detail::tile_rows;  ///< that are centred together
-  static_assert(block_rows % simd::detail::integer_tile_rows == 0);
+  static_assert(block_rows % simd::detail::integer_tile_rows == 0, "a block is whole tiles of either kind");
   static constexpr double unit = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
 
   residual_tables() = default;

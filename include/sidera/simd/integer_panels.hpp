@@ -107,7 +107,7 @@ class integer_panels {
     if constexpr (by_halves)
       if (detail::matrix_unit_is_ready)
         return detail::store_unit_scores(rows, row_length(), detail::halves_of(rows, dim_), panel(p), halves(p),
-                                         detail::whole_lines(dim_) / detail::step_bytes, part, out);
+                                         detail::unit_steps(dim_), part, out);
     for (std::size_t r = 0; r < tile_rows; r += detail::register_rows) {
       detail::store_integer_scores(rows, row_length(), panel(p), part, out, std::exchange(ahead, {}));
       rows += detail::register_rows * row_length();
@@ -163,8 +163,8 @@ class integer_panels {
   [[nodiscard]] std::size_t lanes() const noexcept { return integer_lanes<Entry>(dim_); }
   /// With zeros behind the last lane where the unit reads whole steps.
   [[nodiscard]] std::size_t panel_entries() const noexcept {
-    std::size_t const all = by_matrix_unit ? detail::unit_steps(lanes()) * detail::step_lanes : lanes();
-    return all * lane_entries * words_per_panel;
+    std::size_t const all = lanes() * lane_entries;
+    return (by_matrix_unit ? detail::whole_steps(all) : all) * words_per_panel;
   }
   [[nodiscard]] detail::integer_panel<Entry> panel(std::size_t p) const noexcept {
     std::size_t const first = p * words_per_panel;
@@ -172,12 +172,11 @@ class integer_panels {
   }
 
   /// Bytes of the high halves of a panel, and of the low ones behind them.
-  [[nodiscard]] std::size_t panel_halves() const noexcept { return detail::whole_lines(dim_) * words_per_panel; }
+  [[nodiscard]] std::size_t panel_halves() const noexcept { return detail::whole_steps(dim_) * words_per_panel; }
   void set_halves(std::size_t j, std::size_t d, std::int16_t v) noexcept {
-    constexpr std::size_t n = detail::lane_entries<std::int8_t>;
     auto const [high, low] = detail::halves_of(v);
     std::int8_t* const at = halves_.data() + 2 * (j / words_per_panel) * panel_halves() +
-                            (d / n * words_per_panel + j % words_per_panel) * n + d % n;
+                            place_in_panel<detail::lane_entries<std::int8_t>>(j, d);
     at[0] = high;
     at[panel_halves()] = low;
   }
@@ -197,8 +196,12 @@ class integer_panels {
   [[nodiscard]] double rounding() const noexcept { return 5 * unit * (largest_word_ + largest_error_); }
 
   [[nodiscard]] std::size_t place(std::size_t j, std::size_t d) const noexcept {
-    return j / words_per_panel * panel_entries() +
-           (d / lane_entries * words_per_panel + j % words_per_panel) * lane_entries + d % lane_entries;
+    return j / words_per_panel * panel_entries() + place_in_panel<lane_entries>(j, d);
+  }
+  /// Where entry d of word j is in its panel of lanes of `N` entries.
+  template <std::size_t N>
+  [[nodiscard]] static std::size_t place_in_panel(std::size_t j, std::size_t d) noexcept {
+    return (d / N * words_per_panel + j % words_per_panel) * N + d % N;
   }
 
   /// The larger one; a NaN on either side stays.

@@ -16,16 +16,11 @@ template <class Entry>
 
 namespace detail {
 
-/// So many bytes in whole cache lines.
-[[nodiscard]] constexpr std::size_t whole_lines(std::size_t bytes) noexcept {
-  return (bytes + step_bytes - 1) / step_bytes * step_bytes;
-}
-
 /// Bytes of the entries of a row and its scale, and for a matrix unit what is left of the last cache line.
 template <class Entry>
 [[nodiscard]] constexpr std::size_t whole_integers_bytes(std::size_t dim) noexcept {
   std::size_t const used = (integer_lanes<Entry>(dim) + 1) * lane_entries<Entry> * sizeof(Entry);
-  return serves_integers<Entry> || serves_halves<Entry> ? whole_lines(used) : used;
+  return serves_integers<Entry> || serves_halves<Entry> ? whole_steps(used) : used;
 }
 
 }  // namespace detail
@@ -34,7 +29,7 @@ template <class Entry>
 /// what is left of the last cache line, and of integers of 16 bits the high halves and the low ones.
 template <class Entry>
 [[nodiscard]] constexpr std::size_t integer_row_length(std::size_t dim) noexcept {
-  std::size_t const halves = detail::serves_halves<Entry> ? 2 * detail::whole_lines(dim) : 0;
+  std::size_t const halves = detail::serves_halves<Entry> ? 2 * detail::whole_steps(dim) : 0;
   return (detail::whole_integers_bytes<Entry>(dim) + halves) / sizeof(Entry);
 }
 
@@ -99,7 +94,7 @@ template <class Entry>
 
 /// The halves behind a row.
 [[nodiscard]] inline half_bytes halves_of(std::int16_t const* row, std::size_t dim) noexcept {
-  return {reinterpret_cast<std::int8_t const*>(row) + whole_integers_bytes<std::int16_t>(dim), whole_lines(dim)};
+  return {reinterpret_cast<std::int8_t const*>(row) + whole_integers_bytes<std::int16_t>(dim), whole_steps(dim)};
 }
 
 /// v = 256 * high + low, of bytes with signs; |v| is at most 127 * 257.
@@ -114,7 +109,7 @@ struct halves {
 /// Writes the halves of the integers of a row behind them.
 inline void split_row(std::int16_t* row, std::size_t dim) noexcept {
   auto* const high = reinterpret_cast<std::int8_t*>(row) + whole_integers_bytes<std::int16_t>(dim);
-  std::int8_t* const low = high + whole_lines(dim);
+  std::int8_t* const low = high + whole_steps(dim);
   for (std::size_t d = 0; d < dim; ++d) {
     halves const v = halves_of(row[d]);
     high[d] = v.high;

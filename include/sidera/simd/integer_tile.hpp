@@ -60,7 +60,7 @@ SIDERA_ALWAYS_INLINE void scores_of_sums(Row const& row, integer_panel<Entry> co
   });
 }
 
-/// The same of register_rows rows, with the sums of products.
+/// The same of register_rows rows, for which it computes the sums of products.
 template <std::size_t Vectors = tile_vectors, class Entry, class Row, class Finish>
 SIDERA_ALWAYS_INLINE void integer_score_tile(Row const& row, integer_panel<Entry> const& panel, fetch_ahead ahead,
                                              Finish const& finish) noexcept {
@@ -165,7 +165,8 @@ template <std::size_t Vectors, class Entry>
                                                 score_place out, fetch_ahead ahead) noexcept {
   tile_sums sums;
   adjacent_rows const entries{reinterpret_cast<std::uint8_t const*>(rows), row_length};
-  unit_products<tile_vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes), ahead, sums);
+  unit_products<tile_vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes * lane_entries<std::int8_t>),
+                              ahead, sums);
   scores_of_sums<integer_tile_rows, tile_vectors>(
       [&](auto r) __attribute__((always_inline)) { return rows + r * row_length; },
       panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },
@@ -194,7 +195,8 @@ template <std::size_t Vectors>
                                          score_place out, fetch_ahead ahead) noexcept {
   tile_sums sums;
   scattered_rows entries{reinterpret_cast<std::uint8_t const* const*>(rows), {}};
-  unit_products<Vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes), ahead, sums);
+  unit_products<Vectors>(entries, panel.entries, panel.starts, unit_steps(panel.lanes * lane_entries<std::int8_t>),
+                         ahead, sums);
   scores_of_sums<integer_tile_rows, Vectors>(
       [&](auto r) __attribute__((always_inline)) { return rows[r]; },
       panel, [&](auto r, auto v) __attribute__((always_inline)) { return load_integers(sums.of[v][r]); },

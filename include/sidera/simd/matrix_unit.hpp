@@ -31,15 +31,13 @@ inline constexpr bool serves_halves = false;
 inline constexpr std::size_t integer_tile_rows = tile_rows;
 #endif
 
-/// The rows of as many tiles of integers as `rows` rows need.
-[[nodiscard]] constexpr std::size_t whole_integer_tiles(std::size_t rows) noexcept {
-  return (rows + integer_tile_rows - 1) / integer_tile_rows * integer_tile_rows;
-}
-
-/// The rows of whole tiles of rows with entries of this type.
+/// As \ref whole_tiles, of rows with entries of this type.
 template <class Entry>
 [[nodiscard]] constexpr std::size_t whole_tiles_of(std::size_t rows) noexcept {
-  return std::is_floating_point_v<Entry> ? whole_tiles(rows) : whole_integer_tiles(rows);
+  if constexpr (std::is_floating_point_v<Entry>)
+    return whole_tiles(rows);
+  else
+    return (rows + integer_tile_rows - 1) / integer_tile_rows * integer_tile_rows;
 }
 
 /// Sums of products of a tile of rows and 2 registers of words.
@@ -68,9 +66,12 @@ struct half_sums {
 /// not count.
 inline constexpr std::size_t step_bytes = 64, step_lanes = step_bytes / 4;
 
-/// The steps of so many lanes.
-[[nodiscard]] constexpr std::size_t unit_steps(std::size_t lanes) noexcept {
-  return (lanes + step_lanes - 1) / step_lanes;
+/// The steps of so many bytes of a row, and the bytes of whole steps.
+[[nodiscard]] constexpr std::size_t unit_steps(std::size_t bytes) noexcept {
+  return (bytes + step_bytes - 1) / step_bytes;
+}
+[[nodiscard]] constexpr std::size_t whole_steps(std::size_t bytes) noexcept {
+  return unit_steps(bytes) * step_bytes;
 }
 
 /// Where one step's entries of the rows of a tile are: those of row r at first + r * stride bytes.

@@ -98,7 +98,7 @@ template <class Entry>
 void centre_rows(word_panels<float> const& panels, integer_panels<Entry> const& integers, float const* x,
                  std::size_t stride, std::size_t count, search_workspace<float>& w, integer_block<Entry>& block,
                  bool remainders = false) {
-  std::size_t const length = integers.row_length(), padded = detail::whole_integer_tiles(count),
+  std::size_t const length = integers.row_length(), padded = detail::whole_tiles_of<Entry>(count),
                     all = padded * length + sizeof(detail::integer_batch) / sizeof(Entry);
   Entry* const rows = block.rows.reserve(all);
   float* const centred = w.rows.reserve(detail::whole_tiles(count) * panels.dim());

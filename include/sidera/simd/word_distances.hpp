@@ -12,10 +12,10 @@ namespace sidera::inline SIDERA_ABI::simd {
 /// words.size() rows.
 template <class Entry>
 [[nodiscard]] double largest_distance(word_rows<float> const& words, integer_panels<Entry> const& panels) {
-  constexpr std::size_t tile = detail::integer_tile_rows, per_panel = integer_panels<Entry>::words_per_panel;
+  constexpr std::size_t tile = integer_panels<Entry>::tile_rows, per_panel = integer_panels<Entry>::words_per_panel;
   std::size_t const count = words.size(), dim = words.dim(), stride = panels.panel_count() * per_panel;
   std::vector<float> const origin(dim, 0.0f);
-  std::vector<double> lengths(detail::whole_integer_tiles(count)), errors(lengths.size());
+  std::vector<double> lengths(detail::whole_tiles_of<Entry>(count)), errors(lengths.size());
   aligned_buffer<float> copies(lengths.size() * dim), scores(tile * stride);
   aligned_buffer<Entry> integers(lengths.size() * panels.row_length());
   std::fill_n(integers.data(), lengths.size() * panels.row_length(), Entry{0});
